@@ -1,0 +1,63 @@
+# Two commands to begin with: `make demo` and `make test`. Each sets up what it needs on first use.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SETUP := pyproject.toml constraints.txt
+# An editable install with exactly the versions of constraints.txt.
+INSTALL = $(PIP) install --constraint constraints.txt --editable '.[sandbox,cli]'
+
+.PHONY: help demo test check lint types regen regen-check docs lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(VENV)/.demo  ## replace a user in a local sandbox, and show it
+	@$(BIN)/maia-scim demo
+
+test: $(VENV)/.test  ## run the whole test suite
+	$(BIN)/python -m pytest
+
+check: lint types regen-check docs  ## lint, format, types, regen-check, docs
+
+lint: $(VENV)/.dev  ## ruff: lint and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy --strict and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+regen: $(VENV)/.regen  ## regenerate generated/; SPEC=file-or-URL vendors an update first, ACCEPT=1 accepts its losses
+	@$(BIN)/python -m scripts.regen $(if $(SPEC),--spec '$(SPEC)') $(if $(ACCEPT),--accept) $(if $(BASE),--base '$(BASE)')
+
+regen-check: $(VENV)/.regen  ## fail when generated/ is not what its inputs give
+	@$(BIN)/python -m scripts.regen --check $(if $(BASE),--base '$(BASE)')
+
+docs: $(VENV)/.dev  ## build the documentation into site/
+	$(BIN)/zensical build --strict --clean
+
+lock:  ## resolve the newest versions that pyproject.toml allows into constraints.txt
+	@scripts/lock.sh
+
+clean:  ## remove the environment and everything built
+	rm -rf $(VENV) build dist site report .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# The environment grows: demo needs a little, regen and test more, dev everything.
+$(BIN)/python:
+	@python=$$(PYTHON='$(PYTHON)' scripts/find-python.sh) && echo "Setting up $(VENV) with $$python" && "$$python" -m venv $(VENV)
+
+$(VENV)/.pip: $(SETUP) | $(BIN)/python
+	@$(PIP) install --constraint constraints.txt --upgrade pip
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.pip
+	@echo "Installing maia-scim with its sandbox and command line"
+	@$(INSTALL)
+	@touch $@
+
+$(VENV)/.regen $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: $(VENV)/.pip
+	@echo "Installing the $* tools"
+	@$(INSTALL) --group $*
+	@touch $@

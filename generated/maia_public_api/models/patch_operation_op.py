@@ -1,0 +1,7 @@
+from ..values import OpenStrEnum
+
+
+class PatchOperationOp(OpenStrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    REPLACE = "replace"

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from attrs import define, field
+
+from ..base import Model, Source, apart, put
+from ..models.user_group_type import UserGroupType
+from ..values import copy_json, to_str, to_str_enum
+
+
+@define(kw_only=True, repr=False)
+class UserGroup(Model):
+    """UserGroup"""
+
+    _names: ClassVar[frozenset[str]] = frozenset(
+        (
+            "display",
+            "ref",
+            "type",
+            "value",
+        )
+    )
+    _aliases: ClassVar[tuple[tuple[str, str], ...]] = (("$ref", "ref"),)
+
+    display: str | None = None
+    ref: str | None = None
+    type_: UserGroupType | None = None
+    value: str | None = None
+    additional_properties: dict[str, Any] = field(factory=dict)
+    _source: dict[str, Any] = field(factory=dict, eq=False, alias="_source")
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        self = cls.__new__(cls)
+        source: dict[str, Any]
+        others: dict[str, Any]
+        if type(src_dict) is dict and src_dict.keys() <= cls._names:
+            source, others = src_dict.copy(), {}
+        else:
+            source, others = apart(cls, src_dict)
+        self.additional_properties = others
+        self._source = source
+        get = source.get
+        self.display = v if (v := get("display")) is None or v.__class__ is str else to_str(v)
+        self.ref = v if (v := get("ref")) is None or v.__class__ is str else to_str(v)
+        self.type_ = None if (v := get("type")) is None else to_str_enum(UserGroupType, v)
+        self.value = v if (v := get("value")) is None or v.__class__ is str else to_str(v)
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        source = self._source
+        out: dict[str, Any] = source.copy()
+        get = out.get
+        v: Any
+        if (v := self.display) is not get("display"):
+            put(out, "display", v, to_str)
+        if (v := self.ref) is not get("ref"):
+            put(out, "ref", v, to_str)
+        if (v := self.type_) is not get("type"):
+            put(out, "type", v, lambda x: to_str_enum(UserGroupType, x))
+        if (v := self.value) is not get("value"):
+            put(out, "value", v, to_str)
+        if isinstance(source, Source):
+            out = source.restore(out)
+        if self.additional_properties:
+            out.update(copy_json(self.additional_properties))
+        return out

@@ -1,0 +1,6 @@
+from ..values import OpenStrEnum
+
+
+class UserGroupType(OpenStrEnum):
+    DIRECT = "DIRECT"
+    INDIRECT = "INDIRECT"

@@ -1,0 +1,173 @@
+"""The steps in their order."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scripts.regen import base, check, datamodules, generate, overlay, pins, report, smoke, swap, vendor
+from scripts.regen.errors import Exit, RegenError
+
+if TYPE_CHECKING:
+    from scripts.regen.layout import Layout
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command was asked for.
+
+    Args:
+        spec: A file or URL to vendor first.
+        accept: Take a page although other operations lose something by it.
+        base: The git ref to compare with, by default the last tag.
+        today: The date to record when something is vendored.
+    """
+
+    spec: str | None = None
+    accept: bool = False
+    base: str | None = None
+    today: datetime.date = field(default_factory=datetime.date.today)
+
+
+def regenerate(layout: Layout, options: Options) -> Exit:
+    """Vendor if asked, generate, report, and move the result into place.
+
+    Args:
+        layout: The checkout.
+        options: What was asked for.
+
+    Returns:
+        Always `Exit.OK`.
+
+    Raises:
+        RegenError: If a step refuses; then nothing has changed.
+        OSError: If the machine does.
+    """
+    with swap.workspace(layout) as stage:
+        spec, notes = _build(layout, options, stage)
+        changed = swap.pending(layout)
+        told = _report(layout, options, stage / "generated", spec, notes)
+        # Without a release, a report tells of the last change of the specification; a new template does not outdate it.
+        if changed and (told.base or told.bump != "none" or not layout.report_md.exists()):
+            for path, text in ((layout.report_md, told.to_markdown()), (layout.report_json, told.to_json())):
+                (stage / path.relative_to(layout.root)).write_text(text, encoding="utf-8")
+        swap.commit(layout)
+    print(told.to_markdown())
+    print(f"regen: files changed: {len(changed)}" if changed else "regen: nothing changed")
+    return Exit.OK
+
+
+def compare(layout: Layout, options: Options) -> Exit:
+    """Say whether `generated/` is what its inputs give, without writing.
+
+    Args:
+        layout: The checkout.
+        options: What was asked for.
+
+    Returns:
+        `Exit.OK`, or `Exit.DIFFERS` after printing the difference.
+
+    Raises:
+        RegenError: If a step refuses.
+        OSError: If the machine does.
+    """
+    if swap.interrupted(layout):
+        why = "an earlier regen was killed while it moved its result into place"
+        raise RegenError("swap", why, remedy="run make regen: it brings everything together", code=Exit.DIFFERS)
+    with tempfile.TemporaryDirectory(prefix="regen-") as folder:
+        stage = Path(folder)
+        spec, notes = _build(layout, options, stage)
+        difference = swap.difference(layout.generated, stage / "generated")
+        for name, (before, after) in difference.items():
+            old, new = (content.decode("utf-8", "replace").splitlines(keepends=True) for content in (before, after))
+            print("".join(difflib.unified_diff(old, new, f"generated/{name}", f"regenerated/{name}")), end="")
+        if difference:
+            print(f"regen: generated/ is not what its inputs give (files: {len(difference)}): run make regen")
+            return Exit.DIFFERS
+        _report(layout, options, stage / "generated", spec, notes)
+    print("regen: generated/ is what its inputs give")
+    return Exit.OK
+
+
+def _build(layout: Layout, options: Options, stage: Path) -> tuple[dict[str, Any], list[str]]:
+    """Everything from the vendored specification to a package that works, below the staging folder."""
+    openapi = stage / "openapi"
+    openapi.mkdir()
+    notes: list[str] = []
+    if options.spec:
+        update = vendor.take(layout, options.spec, accept=options.accept, today=options.today)
+        notes += update.notes
+        for name, text in update.files.items():
+            (openapi / name).parent.mkdir(exist_ok=True)
+            (openapi / name).write_text(text, encoding="utf-8")
+    spec_file, record = vendor.current(layout, openapi)
+    where = layout.short(layout.spec) + (" with SPEC taken in" if options.spec else "")
+    text = vendor.decode(spec_file.read_bytes(), where)
+    vendored = vendor.read(text, where, step="read")
+    if not record["sha256"]:
+        notes.append(f"{layout.short(layout.vendored)} is missing: where {where} came from is not known")
+    elif record["sha256"] != vendor.sha256(text):
+        notes.append(f"{where} is not what was vendored on {record['date']}: it was edited by hand")
+    try:
+        spec, told = overlay.apply_files(vendored, sorted(layout.overlays.glob("*.yaml")))
+    except RegenError:
+        # An action that does not fit may be no more than what an invalid document leads to.
+        check.valid(vendored, where=where)
+        raise
+    notes += told
+    check.valid(spec, where=where, vendored=vendored)
+    check.supported(spec)
+    spec = overlay.spread_security(spec)
+    servers = datamodules.servers_module(spec)
+    origin = datamodules.spec_module(url=record["url"], date=record["date"], sha256=vendor.sha256(text))
+    pins.check_templates(layout)
+    package = generate.run(
+        spec,
+        config=layout.generator_config,
+        templates=layout.templates,
+        runtime=layout.runtime,
+        target=stage / "generated",
+    )
+    (package / "servers.py").write_text(servers, encoding="utf-8")
+    (package / "spec.py").write_text(origin, encoding="utf-8")
+    smoke.run(stage / "generated")
+    return spec, notes
+
+
+def _report(layout: Layout, options: Options, generated: Path, spec: dict[str, Any], notes: list[str]) -> report.Report:
+    """Compare with the last tag; refuse a version that is too low for the verdict."""
+    scratch = Path(tempfile.mkdtemp(prefix="regen-base-"))
+    try:
+        before = base.find(layout, options.base, scratch)
+        package = generated / layout.package.name
+        type_errors: list[str] = []
+        # The same code needs no type check, which takes longer than all the rest.
+        if before.ref and (not before.package or swap.difference(before.package, package)):
+            if find_spec("mypy"):
+                type_errors = report.type_check(before.ref, layout.root, package)
+            else:
+                notes.append(f"mypy is not installed: examples and tests of {before.ref} were not type-checked")
+        told = report.build(
+            old_spec=before.spec,
+            new_spec=spec,
+            old_package=before.package,
+            new_package=package,
+            facade=layout.facade,
+            base=before.ref,
+            notes=notes,
+            type_errors=type_errors,
+        )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    version = base.read_version(layout.root)
+    message = report.check_bump(before.version, version, told.bump) if before.version and version else None
+    if message:
+        print(told.to_markdown())
+        raise RegenError("report", message, where="maia_scim/_version.py", remedy="see above", code=Exit.DECIDE)
+    return told
