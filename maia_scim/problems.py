@@ -1,0 +1,135 @@
+"""From an answer that is not the promised one to the error that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import errors
+from .transport import Request, Response, without_request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .models import ProblemDetail
+
+_BY_STATUS: Mapping[int, type[errors.ApiError]] = {
+    400: errors.BadRequest,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    409: errors.Conflict,
+    412: errors.PreconditionFailed,
+    429: errors.RateLimited,
+}
+# No request-id header is documented: the first of these that is there is the one to tell the vendor.
+_REQUEST_IDS = ("x-request-id", "x-correlation-id", "traceparent", "cf-ray")
+_LONGEST = 300  # characters of a text from outside in a message
+
+
+def error_of(request: Request, answer: Response) -> errors.MaiaError:
+    """The error for an answer that is not the promised one."""
+    status = answer.status_code
+    request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
+    named = f" [request id {request_id}]" if request_id else ""
+    kept = without_request(answer)
+    if status < 400:
+        message = f"{request.method} {request.url} answered {_status(answer)} {_unexpected(answer)}{named}"
+        outcome: errors.Outcome = "refused" if status in (307, 308) else "unknown"
+        return errors.UnexpectedResponse(message, outcome=outcome, response=kept, request_id=request_id)
+    problem = _problem(answer)
+    told = f": {_told(problem, answer.reason_phrase)}" if problem else f" with {_kind(answer)}"
+    kind = _BY_STATUS.get(status, errors.ServerError if status >= 500 else errors.ApiError)
+    hint = _hint(status, told)
+    error = kind(
+        f"{request.method} {request.url} answered {_status(answer)}{told}{hint}{named}",
+        outcome=_outcome(answer),
+        response=kept,
+        request_id=request_id,
+        problem=problem,
+    )
+    if isinstance(error, errors.RateLimited):
+        error.retry_after = retry_after(answer)
+    return error
+
+
+def retry_after(answer: Response) -> float | None:
+    """Seconds to wait by ``Retry-After`` (RFC 9110 section 10.2.3), or None where there is no readable one."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    if not text:
+        return None
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _outcome(answer: Response) -> errors.Outcome:
+    status = answer.status_code
+    if status == 503 and "retry-after" in answer.headers:
+        return "refused"
+    # 499: a gateway gave up waiting for a service that may still be at work.
+    return "unknown" if status >= 500 or status == 499 else "refused"
+
+
+def _problem(answer: Response) -> ProblemDetail | None:
+    from maia_public_api.answers import answer as read
+    from maia_public_api.base import to_model
+
+    from .models import ProblemDetail
+
+    # A SCIM Error message (RFC 7644 section 3.12) has detail and status too.
+    problem = read(answer, lambda value: to_model(ProblemDetail, value))
+    return problem if problem and problem.to_dict() else None
+
+
+def _told(problem: ProblemDetail, reason: str) -> str:
+    told = ": ".join(text for text in (problem.title, problem.detail) if text and text != reason)
+    if "scimType" in problem:  # of a SCIM Error message
+        told += f" ({problem['scimType']})"
+    if problem.violations:
+        told += f", violations: {'; '.join(problem.violations)}"
+    return _line(told) or "without saying why"
+
+
+def _hint(status: int, told: str) -> str:
+    if status == 401:
+        return " (the token was refused; check that the credentials are of this account)"
+    if status == 403 and "ip not allowed" in told.lower():
+        return (
+            " (the account's IP allow list does not hold this address; a list of IPv4 addresses refuses a client that"
+            " goes out over IPv6)"
+        )
+    if status == 403:
+        return " (the credential may lack the right to manage users; try one of a Super Admin)"
+    return ""
+
+
+def _unexpected(answer: Response) -> str:
+    if answer.is_redirect:
+        return "with a redirect, which is not followed: check the base URL"
+    return f"with {_kind(answer)} instead of what the specification promises"
+
+
+def _kind(answer: Response) -> str:
+    if not answer.content:
+        return "an empty body"
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if "html" in media_type:
+        return "an HTML page, as gateways send it"
+    return f"a body of {media_type or 'no content type'}"
+
+
+def _status(answer: Response) -> str:
+    return f"{answer.status_code} {answer.reason_phrase}".strip()
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
