@@ -1,0 +1,18 @@
+"""The command line ``maia-scim``. Needs the extra ``cli``: ``pip install 'maia-scim[cli]'``."""
+
+import sys
+from importlib.util import find_spec
+
+__all__ = ["main"]
+
+MISSING = "maia-scim: the command line needs click: pip install 'maia-scim[cli]'"
+
+
+def main() -> None:
+    """Run the command line and exit: 0 when all is well, 1 when something failed, 2 when it was called wrongly."""
+    if find_spec("click") is None:
+        sys.stderr.write(MISSING + "\n")
+        sys.exit(2)
+    from maia_scim.cli.main import cli
+
+    cli(prog_name="maia-scim")

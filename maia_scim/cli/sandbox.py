@@ -1,0 +1,84 @@
+"""``maia-scim sandbox``: the sandbox as a service of its own."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from maia_scim.sandbox import Sandbox
+
+
+class _Unusable(click.ClickException):
+    """What was given, or what is installed, does not do."""
+
+    exit_code = 2
+
+
+@click.command(short_help="Serve a local Maia SCIM service to try things against.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; any free one by default.")
+@click.option(
+    "--seed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with the users to begin with: an array of users, or an object with `users` and `groups`.",
+)
+def sandbox(port: int, seed: Path | None) -> None:
+    """Serve a local Maia SCIM service until Ctrl-C.
+
+    Standard output has the lines to paste into the shell that shall use it. Nothing is kept when it ends.
+    """
+    service = Sandbox(port=port, **_read(seed))
+    # A supervisor ends it like Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _start(service, port, seed)
+        _announce(service)
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    finally:
+        service.close()
+
+
+def _start(service: Sandbox, port: int, seed: Path | None) -> None:
+    try:
+        service.start()
+    except ImportError as error:
+        raise _Unusable(str(error)) from error
+    except ValueError as error:
+        raise _Unusable(f"{seed}: {error}") from error
+    except OSError as error:
+        message = f"port {port}: {error.strerror or error}; choose another with --port"
+        raise click.ClickException(message) from error
+
+
+def _announce(service: Sandbox) -> None:
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in service.environment.items()]
+    click.echo("\n".join(["# A Maia sandbox. Paste this into another shell:", *exports]))
+    click.echo(f"Serving {len(service.users)} users at {service.base_url}. Ctrl-C stops it.", err=True)
+
+
+def _read(seed: Path | None) -> dict[str, Any]:
+    """Return the arguments for `Sandbox` that a seed file gives."""
+    if seed is None:
+        return {}
+    try:
+        content = json.loads(seed.read_bytes())
+    except ValueError as error:
+        raise _Unusable(f"{seed}: not JSON: {error}") from error
+    if isinstance(content, list):
+        return {"users": cast("list[object]", content)}
+    if isinstance(content, dict):
+        collections = cast("dict[str, object]", content)
+        if "users" in collections and collections.keys() <= {"users", "groups"}:
+            for name, value in collections.items():
+                if not isinstance(value, list):
+                    raise _Unusable(f"{seed}: {name} must be an array")
+            return collections
+    raise _Unusable(f"{seed}: an array of users is needed, or an object with `users` and `groups`")
