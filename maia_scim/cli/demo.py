@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -13,7 +13,7 @@ from maia_scim.models import Email, ScimUser
 from maia_scim.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BARBARA = "2819c223-7f76-453a-919d-413861904646"
 
@@ -62,10 +62,9 @@ def comparison(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
 def shown(value: Any) -> str:
     """A value in a few words: of an array its items' values, of ``meta`` the version."""
     if isinstance(value, list):
-        items: list[Any] = value
-        return ", ".join(map(shown, items))
+        return ", ".join(map(shown, cast("Sequence[Any]", value)))
     if isinstance(value, dict):
-        members: dict[str, Any] = value
+        members = cast("dict[str, Any]", value)
         return f"version {members['version']}" if "version" in members else str(members.get("value") or members)
     return value if isinstance(value, str) else json.dumps(value)
 
