@@ -80,9 +80,9 @@ def page() -> str:
     sections: list[str] = []
     stock_outcomes: list[Outcome] = []
     our_outcomes: list[Outcome] = []
-    with _stock_models() as stock_models:
+    with stock_models() as models:
         for name, cases in wire_files().items():
-            stock = [_outcome(stock_models, case) for case in cases]
+            stock = [_outcome(models, case) for case in cases]
             ours = [_outcome(maia_public_api.models, case) for case in cases]
             rows = [
                 (f"`{case.name}`", case.why, case.source, str(one), str(other))
@@ -99,7 +99,7 @@ def page() -> str:
 
 
 @contextlib.contextmanager
-def _stock_models() -> Generator[Any]:
+def stock_models() -> Generator[Any]:
     """The models that the generator's own templates make of the same document; usable inside the context."""
     with tempfile.TemporaryDirectory(prefix="stock-") as folder:
         package = Path(folder) / "stock_public_api"

@@ -1,0 +1,36 @@
+"""Replace one user, and tell what is known when it does not work.
+
+Set MAIA_REGION, MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or paste what `maia-scim sandbox` prints. Then:
+
+    python examples/replace_user.py user.json
+
+where user.json holds the whole user, as the service has it, with your changes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from maia_scim import MaiaScim, errors
+from maia_scim.models import ScimUser
+
+
+def main(file: str) -> int:
+    """Replace the user of a file; give the exit code."""
+    user = ScimUser.from_dict(json.loads(Path(file).read_text(encoding="utf-8")))
+    try:
+        with MaiaScim() as maia:
+            user = maia.users.replace(user)
+    except errors.MaiaError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        if error.outcome == "unknown":
+            print("The write may have been done: run this again, a replace can be repeated.", file=sys.stderr)
+        return 1
+    print(f"{user.user_name} ({user.id}) is replaced")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
