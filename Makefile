@@ -46,7 +46,7 @@ clean:  ## remove the environment and everything built
 
 # The environment grows: demo needs a little, regen and test more, dev everything.
 $(BIN)/python:
-	@python=$$(PYTHON='$(PYTHON)' scripts/find-python.sh) && echo "Setting up $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@python=$$(PYTHON='$(PYTHON)' scripts/find-python.sh) && echo "Setting up $(VENV) with $$python" && { "$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 
 $(VENV)/.pip: $(SETUP) | $(BIN)/python
 	@$(PIP) install --constraint constraints.txt --upgrade pip

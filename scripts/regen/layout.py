@@ -82,6 +82,11 @@ class Layout:
         return self.generated / PACKAGE
 
     @property
+    def wire(self) -> Path:
+        """Bodies as servers send them, which every generated model must read and write back."""
+        return self.root / "tests" / "wire"
+
+    @property
     def facade(self) -> Path:
         """The hand-written package."""
         return self.root / "maia_scim"

@@ -136,7 +136,7 @@ def _build(layout: Layout, options: Options, stage: Path) -> tuple[dict[str, Any
     )
     (package / "servers.py").write_text(servers, encoding="utf-8")
     (package / "spec.py").write_text(origin, encoding="utf-8")
-    smoke.run(stage / "generated")
+    smoke.run(stage / "generated", layout.wire)
     return spec, notes
 
 

@@ -21,7 +21,7 @@ USERS = "/v1/directory-integration/scim/v2/Users"
 USER = f"{USERS}/{{id}}"
 SPEC = "openapi/public-api-endpoint-reference.yaml"
 PAGE = "openapi/pages/update-scim-user.md"
-COPIED = ("openapi", "generated", "maia_scim", "pyproject.toml")
+COPIED = ("openapi", "generated", "maia_scim", "tests/wire", "pyproject.toml")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Checkout:
         for name in (*COPIED, *more):
             source, ignore = ROOT / name, shutil.ignore_patterns("__pycache__")
             if source.is_dir():
-                shutil.copytree(source, root / name, ignore=ignore)
+                shutil.copytree(source, root / name, ignore=ignore, dirs_exist_ok=True)
             else:
                 shutil.copy2(source, root / name)
         return Checkout(root)

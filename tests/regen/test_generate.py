@@ -96,6 +96,18 @@ def test_models_that_fail_on_an_empty_object_are_refused(checkout: Checkout) -> 
     )
 
 
+def test_models_that_lose_what_a_server_sent_are_refused(checkout: Checkout) -> None:
+    text = checkout.read("openapi/templates/model.py.jinja")
+    line = "            out.update(copy_json(self.additional_properties))\n"
+    assert text.count(line) == 1
+    checkout.write("openapi/templates/model.py.jinja", text.replace(line, "            pass\n"))
+    before = checkout.tree()
+    done = checkout.regen()
+    assert done.code == Exit.REFUSED
+    assert "maia_public_api.models.scim_user.ScimUser: rfc7643-enterprise-user comes back as {" in done.err
+    assert checkout.tree() == before
+
+
 def test_the_generator_breaking_off_is_told(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it does with a bare ValueError on enum values that it gives one name."""
 
