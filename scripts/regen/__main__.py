@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +71,9 @@ def main(argv: Sequence[str] | None = None, *, root: Path | None = None) -> int:
     Returns:
         The exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a report holds what the specification holds, a terminal may not
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(argv)
     layout = Layout((root or Path(__file__).parents[2]).resolve())
     try:

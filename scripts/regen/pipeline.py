@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import difflib
 import shutil
@@ -57,9 +58,10 @@ def regenerate(layout: Layout, options: Options) -> Exit:
         if changed and (told.base or told.bump != "none" or not layout.report_md.exists()):
             for path, text in ((layout.report_md, told.to_markdown()), (layout.report_json, told.to_json())):
                 (stage / path.relative_to(layout.root)).write_text(text, encoding="utf-8")
+        print(told.to_markdown(), flush=True)  # before anything moves: who reads it may be gone
         swap.commit(layout)
-    print(told.to_markdown())
-    print(f"regen: files changed: {len(changed)}" if changed else "regen: nothing changed")
+    with contextlib.suppress(BrokenPipeError):
+        print(f"regen: files changed: {len(changed)}" if changed else "regen: nothing changed", flush=True)
     return Exit.OK
 
 

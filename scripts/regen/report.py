@@ -110,7 +110,9 @@ class Report:
             "An error in an example calls for a major bump; a test may reach into what is private: judge by hand.",
         )
         unused = (f"- {_code(name, None)}" for name in self.without_method)
-        yield from _section("Operations without a facade method", unused, "They can be called through `client.raw`.")
+        yield from _section(
+            "Operations without a facade method", unused, "The functions of `maia_public_api.api` can call them."
+        )
         yield from _section("Notes", (f"- {' '.join(note.split())}" for note in self.notes))
 
 

@@ -98,6 +98,27 @@ def test_hash_seeds_make_no_difference(whole: Checkout) -> None:
     assert trees[0] == trees[1]
 
 
+def test_a_terminal_without_the_letters_is_no_obstacle(whole: Checkout) -> None:
+    file = whole.write("../next.yaml", whole.read(SPEC).replace("Update SCIM User\n", "Nutzer ändern \u2713\n", 1))
+    done = run(whole, *PROGRAM, "--spec", str(file), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.code, done.err) == (0, "")
+    assert "files changed" in done.out
+
+
+def test_a_reader_that_is_gone_stops_it_before_anything_moves(whole: Checkout) -> None:
+    file = whole.write("../next.yaml", with_au1(whole))
+    before = whole.tree()
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*PROGRAM, "--spec", str(file)], cwd=whole.root, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert done.returncode == Exit.MACHINE
+    assert "Nothing was changed." in done.stderr
+    assert whole.tree() == before
+
+
 def test_check_tells_added_changed_and_missing_files(checkout: Checkout) -> None:
     checkout.write("generated/maia_public_api/extra.py", "x = 1\n")
     (checkout.root / "generated/maia_public_api/py.typed").unlink()
@@ -244,7 +265,7 @@ def test_a_base_before_the_first_generation_has_nothing_to_compare(released: Che
 def test_an_interrupt_leaves_nothing_behind(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     from scripts.regen import smoke
 
-    def interrupt(generated: Path) -> None:
+    def interrupt(generated: Path, wire: Path) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(smoke, "run", interrupt)

@@ -188,7 +188,7 @@ An error in an example calls for a major bump; a test may reach into what is pri
 
 ## Operations without a facade method
 
-They can be called through `client.raw`.
+The functions of `maia_public_api.api` can call them.
 
 - `getUser (GET /Users/{id})`
 
