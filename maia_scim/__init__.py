@@ -36,7 +36,7 @@ if not TYPE_CHECKING:  # hidden from type checkers, which would else accept any 
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOMES})
+        return __all__
 
 
 __all__ = [

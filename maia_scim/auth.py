@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from .config import AUDIENCE, TOKEN_URL, check_url
+from .config import check_url, find_audience, find_token_url
 from .errors import ConfigurationError, TokenError
+from .text import is_text, line
 from .transport import Failure, Request, Response
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 EARLY = 60.0
 # After a failed token request, callers get its error for this long before another one is made.
 PAUSE = 1.0
+# Nobody waits longer than this for the token request of another thread or task before making one.
+PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Asks to wait until a future of another thread or task is done."""
+    """Asks to wait for a future of another thread or task; is answered whether it was done within ``PATIENCE``."""
 
     future: Future[None]
 
@@ -68,13 +71,21 @@ class BearerToken:
 
     Args:
         token: The token, or a function that gives the one of the moment; on an async client it may be async.
+
+    Raises:
+        ConfigurationError: If it is neither.
     """
 
     def __init__(self, token: str | Callable[[], str] | Callable[[], Awaitable[str]]) -> None:
+        if not (isinstance(token, str) or callable(token)):
+            raise ConfigurationError(f"the token is a {type(token).__name__}: pass a str, or a function that gives one")
         self._token = token
 
     def __repr__(self) -> str:
-        return "BearerToken(***)" if isinstance(self._token, str) else f"BearerToken({self._token!r})"
+        return f"BearerToken({'***' if isinstance(self._token, str) else '<function>'})"
+
+    def __getstate__(self) -> None:
+        raise TypeError("a BearerToken does not pickle or copy: it holds a token")
 
     def token(self) -> TokenSteps:
         """Give the token. See ``TokenSource``."""
@@ -96,22 +107,22 @@ class ClientCredentials:
     Args:
         client_id: The client id of the credential set.
         client_secret: Its secret.
-        token_url: The token endpoint; https, or http on loopback.
-        audience: The API that the token is for.
+        token_url: The token endpoint; https, or http on loopback. That of ``MAIA_TOKEN_URL``, else the documented one.
+        audience: The API that the token is for. That of ``MAIA_AUDIENCE``, else the documented one.
 
     Raises:
         ConfigurationError: If one of them is empty or the endpoint cannot be used.
     """
 
     def __init__(
-        self, *, client_id: str, client_secret: str, token_url: str = TOKEN_URL, audience: str = AUDIENCE
+        self, *, client_id: str, client_secret: str, token_url: str | None = None, audience: str | None = None
     ) -> None:
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
-            if not value:
-                raise ConfigurationError(f"{name} is empty")
+            if not is_text(value) or not value:
+                raise ConfigurationError(f"{name} is empty, or no text")
         self.client_id = client_id
-        self.token_url = check_url(token_url, "token_url")
-        self.audience = audience
+        self.token_url = find_token_url() if token_url is None else check_url(token_url, "token_url")
+        self.audience = find_audience() if audience is None else audience
         self._secret = client_secret
         self._state = _State()
 
@@ -122,27 +133,31 @@ class ClientCredentials:
         """Give the token at hand, or ask for one. See ``TokenSource``."""
         state = self._state
         while True:
-            flight, leads = state.join()
-            if flight is None:
-                return state.token
+            found = state.join()
+            if isinstance(found, str):
+                return found
+            flight, leads = found
             if leads:
-                yield from self._renew(flight)
-            else:
-                yield Wait(flight)
+                if token := (yield from self._renew(flight)):
+                    return token
+            elif not (yield Wait(flight)):
+                state.land(flight)  # whoever leads is gone or stuck: its loop is closed or blocked, or a fork lost it
 
     def reject(self, token: str) -> bool:
         """Drop a token that the service refused. See ``TokenSource``."""
         self._state.drop(token)
         return True
 
-    def _renew(self, flight: Future[None]) -> Generator[Step, Any, None]:
+    def _renew(self, flight: Future[None]) -> Generator[Step, Any, str | None]:
         try:
-            answer = yield Send(self._request())
-            self._state.keep(self._read(answer))
+            token = self._read((yield Send(self._request())))
+            self._state.keep(token)
         except TokenError as error:
             self._state.fail(error)
+            return None
         finally:
             self._state.land(flight)  # also when the caller is cancelled: one of those who wait asks next
+        return token.text
 
     def _request(self) -> Request:
         from urllib.parse import urlencode
@@ -158,7 +173,8 @@ class ClientCredentials:
 
     def _read(self, answer: Response | Failure) -> _Token:
         if isinstance(answer, Failure):
-            error = TokenError(f"no token: {answer.error(self._request())}")
+            told = f"{type(answer.cause).__name__}: {answer.cause}"
+            error = TokenError(f"no token: {self.token_url} got no answer ({told}); nothing was sent to the service")
             error.__cause__ = answer.cause
             raise error
         status = answer.status_code
@@ -166,22 +182,28 @@ class ClientCredentials:
         if status != 200 or not isinstance(fields.get("access_token"), str):
             raise self._refusal(status, fields)
         expires_in = fields.get("expires_in")
-        lifetime = float(expires_in) if isinstance(expires_in, int | float) and expires_in > 0 else 300.0
-        # A token that lives for less than twice the margin is used for half its life.
-        return _Token(_checked(fields["access_token"]), max(lifetime - EARLY, lifetime / 2))
+        lifetime = float(min(expires_in, 1e9)) if isinstance(expires_in, int | float) and expires_in > 0 else 300.0
+        return _Token(_checked(fields["access_token"]), lifetime)
 
     def _refusal(self, status: int, fields: dict[str, Any]) -> TokenError:
-        code = fields.get("error") if isinstance(fields.get("error"), str) else None
-        # The endpoint's description may repeat what it was sent.
-        told = str(fields.get("error_description") or "").replace(self._secret, "***")
+        code = self._masked(fields["error"]) if isinstance(fields.get("error"), str) else None
+        told = self._masked(str(fields.get("error_description") or ""))
         what = f"answered {status}" + (f" {code}" if code else "") + (f" ({told})" if told else "")
-        if code == "invalid_client" or status == 401:
+        if status >= 500 or status == 429:
+            todo = "try again later"
+        elif code == "invalid_client" or status == 401:
             todo = f"check the secret of client id {self.client_id}, and that the credential set still exists"
         elif status == 200:
             todo = "its answer holds no access_token: check that it is an OAuth token endpoint"
         else:
             todo = f"check the token URL and audience {self.audience}"
         return TokenError(f"no token: {self.token_url} {what}; {todo}", status=status, code=code)
+
+    def _masked(self, text: str) -> str:
+        """A line of what the endpoint says, which may repeat what it was sent."""
+        from urllib.parse import quote_plus
+
+        return line(text.replace(self._secret, "***").replace(quote_plus(self._secret), "***"))
 
 
 def _object(answer: Response) -> dict[str, Any]:
@@ -204,15 +226,20 @@ class _Token:
     text: str = field(repr=False)
     lifetime: float
 
+    @property
+    def fresh(self) -> float:
+        """Seconds until it is renewed; half its life where it lives for less than twice the margin."""
+        return max(self.lifetime - EARLY, self.lifetime / 2)
+
 
 class _State:
     """A token, its time, and who is under way for the next; shared by threads and tasks of any event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the garbage collector may end an abandoned leader within it
         self._token: _Token | None = None
-        self._until = 0.0
+        self._until = self._expires = 0.0
         self._error: TokenError | None = None
         self._error_until = 0.0
         self._flight: Future[None] | None = None
@@ -220,13 +247,8 @@ class _State:
     def __getstate__(self) -> None:
         raise TypeError("credentials do not pickle: they hold a secret")
 
-    @property
-    def token(self) -> str:
-        assert self._token is not None
-        return self._token.text
-
-    def join(self) -> tuple[Future[None] | None, bool]:
-        """Tell what to do: nothing (None), wait for a flight (False) or lead it (True).
+    def join(self) -> str | tuple[Future[None], bool]:
+        """Give the token at hand, or the flight to wait for (False) or to lead (True).
 
         Raises:
             TokenError: If the last request failed a moment ago.
@@ -236,21 +258,26 @@ class _State:
         with self._lock:
             now = self.clock()
             if self._token and now < self._until:
-                return None, False
+                return self._token.text
             if self._error and now < self._error_until:
                 raise self._error.again()
-            if self._flight:
-                return self._flight, False
-            self._flight = Future()
-            return self._flight, True
+            if flight := self._flight:
+                return flight, False
+            flight = self._flight = Future()
+            return flight, True
 
     def keep(self, token: _Token) -> None:
         with self._lock:
-            self._token, self._until, self._error = token, self.clock() + token.lifetime, None
+            now = self.clock()
+            self._token, self._until, self._expires, self._error = token, now + token.fresh, now + token.lifetime, None
 
     def fail(self, error: TokenError) -> None:
         with self._lock:
-            self._error, self._error_until = error, self.clock() + PAUSE
+            now = self.clock()
+            if self._token and now < self._expires:  # what there is will do for a while yet
+                self._until = min(now + PAUSE, self._expires)
+            else:
+                self._error, self._error_until = error, now + PAUSE
 
     def drop(self, token: str) -> None:
         with self._lock:
@@ -259,5 +286,7 @@ class _State:
 
     def land(self, flight: Future[None]) -> None:
         with self._lock:
-            self._flight = None
-        flight.set_result(None)
+            if self._flight is flight:
+                self._flight = None
+            if not flight.done():
+                flight.set_result(None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar
 
 from . import problems
-from .auth import Resolve, Send, Step, TokenSource, Wait
+from .auth import PATIENCE, Resolve, Send, Step, TokenSource, Wait
 from .errors import ConfigurationError, MaiaError
 from .transport import Failure, Request, Response
 
@@ -46,7 +46,7 @@ class Prepared(Generic[T]):
 
 
 def prepare(
-    request: dict[str, Any],
+    build: Callable[[], dict[str, Any]],
     read: Callable[[Response], object],
     result: type[T],
     *,
@@ -55,21 +55,39 @@ def prepare(
     """Make a call of what a generated operation wants sent.
 
     Args:
-        request: What the operation's ``build_request`` gave.
+        build: Gives what the operation's ``build_request`` does.
         read: The operation's ``read_response``.
         result: What it gives when all is well.
         if_match: Version for ``If-Match``; the text of ``meta.version`` or of an ``ETag``.
 
     Raises:
         ValueError: If the body holds what JSON cannot say, or ``if_match`` is no header value.
+        TypeError: If the body holds what is no JSON at all.
     """
+    if if_match is not None and not _is_header(if_match):
+        raise ValueError('if_match must be the text of a version, such as W/"a330bc54f0671c9"')
+    problem: Exception
+    try:
+        return _prepared(build(), read, result, if_match)
+    except RecursionError:
+        problem = ValueError("the body nests too deep to be written as JSON")
+    except (TypeError, ValueError) as error:
+        problem = (TypeError if isinstance(error, TypeError) else ValueError)(str(error))
+    raise problem  # from here, since the frames below hold the body, and it may hold a password
+
+
+def _prepared(
+    request: dict[str, Any], read: Callable[[Response], object], result: type[T], if_match: str | None
+) -> Prepared[T]:
     headers: dict[str, str] = dict(request.get("headers", {}))
     if if_match is not None:
-        if not (if_match.isascii() and if_match.isprintable() and if_match):
-            raise ValueError('if_match must be the text of a version, such as W/"a330bc54f0671c9"')
         headers["If-Match"] = if_match
     content = _encode(request["json"]).encode() if "json" in request else None
     return Prepared(request["method"].upper(), request["url"], read, result, headers, content)
+
+
+def _is_header(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isprintable() and text == text.strip() != ""
 
 
 class Run(Protocol):
@@ -135,45 +153,56 @@ def drive(life: Life[T], send: Callable[[Request], Response | Failure]) -> T:
         MaiaError: What the call ended in. It leaves from here, so that its traceback leads to no frame that holds a
             token or a body.
     """
+    step: Step | None = None
+    reply: Any = None
     try:
-        step = next(life)
         while True:
+            try:
+                step = life.send(reply)
+            except StopIteration as stop:  # of the life alone: one from a hook must not pass for a result
+                result: T = stop.value
+                return result
             if isinstance(step, Send):
-                step = life.send(send(step.request))
+                reply = send(step.request)
             elif isinstance(step, Wait):
-                step = life.send(step.future.result())
+                from concurrent.futures import wait
+
+                reply = bool(wait([step.future], PATIENCE).done)
             else:
                 _cannot_await(step)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
     except MaiaError as error:
         raised = bare(error)
     finally:
         life.close()
+    step = reply = None  # they hold the token and the body
     raise raised
 
 
 async def drive_async(life: Life[T], send: Callable[[Request], Awaitable[Response | Failure]]) -> T:
     """Run a call to its end, awaiting; as ``drive``."""
+    step: Step | None = None
+    reply: Any = None
     try:
-        step = next(life)
         while True:
+            try:
+                step = life.send(reply)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
             if isinstance(step, Send):
-                step = life.send(await send(step.request))
+                reply = await send(step.request)
             elif isinstance(step, Wait):
-                from asyncio import shield, wrap_future
+                from asyncio import wait, wrap_future
 
-                step = life.send(await shield(wrap_future(step.future)))  # a cancelled waiter must not cancel the rest
+                # Not wait_for: a cancelled or impatient waiter must not cancel the flight of the rest.
+                reply = bool((await wait([wrap_future(step.future)], timeout=PATIENCE))[0])
             else:
-                step = life.send(await step.awaitable)
-    except StopIteration as stop:
-        result: T = stop.value
-        return result
+                reply = await step.awaitable
     except MaiaError as error:
         raised = bare(error)
     finally:
         life.close()
+    step = reply = None  # they hold the token and the body
     raise raised
 
 

@@ -14,6 +14,7 @@ from .errors import ConfigurationError
 from .users import AsyncUsers, Users
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from types import TracebackType
 
     from maia_public_api.servers import Region
@@ -51,9 +52,11 @@ class _Settings:
 
 
 def _token_source(auth: TokenSource) -> TokenSource:
-    if not (hasattr(auth, "token") and hasattr(auth, "reject")):
+    if isinstance(auth, type) or not (hasattr(auth, "token") and hasattr(auth, "reject")):
+        kind = auth if isinstance(auth, type) else type(auth)
         raise ConfigurationError(
-            f"auth is a {type(auth).__name__}: pass ClientCredentials(client_id=…, client_secret=…) or BearerToken(…)"
+            f"auth is no token source but {kind.__name__}: pass ClientCredentials(client_id=…, client_secret=…) or "
+            "BearerToken(…)"
         )
     return auth
 
@@ -89,13 +92,14 @@ class MaiaScim:
     ) -> None:
         self._settings = _Settings(region, base_url, auth, timeout)
         self._owned = http_client is None
-        self._http = httpx.Client() if http_client is None else http_client
+        self._http = transport.open_client(httpx.Client, http_client)
         self.users = Users(self._run)
 
     def __repr__(self) -> str:
         return self._settings.show(type(self).__name__)
 
     def __enter__(self) -> Self:
+        transport.check_open(self._http)
         return self
 
     def __exit__(
@@ -140,13 +144,15 @@ class AsyncMaiaScim:
     ) -> None:
         self._settings = _Settings(region, base_url, auth, timeout)
         self._owned = http_client is None
-        self._http = httpx.AsyncClient() if http_client is None else http_client
+        self._http = transport.open_client(httpx.AsyncClient, http_client)
+        self._loop: AbstractEventLoop | None = None
         self.users = AsyncUsers(self._run)
 
     def __repr__(self) -> str:
         return self._settings.show(type(self).__name__)
 
     async def __aenter__(self) -> Self:
+        transport.check_open(self._http)
         return self
 
     async def __aexit__(
@@ -160,7 +166,17 @@ class AsyncMaiaScim:
             await self._http.aclose()
 
     async def _run(self, prepared: call.Prepared[T]) -> T:
+        self._check_loop()
         settings = self._settings
         return await call.drive_async(
             settings.live(prepared), lambda request: transport.send_async(self._http, request, settings.timeout)
         )
+
+    def _check_loop(self) -> None:
+        """Refuse a second event loop: the connections belong to the first."""
+        from asyncio import get_running_loop
+
+        loop = get_running_loop()
+        if self._loop not in (None, loop):
+            raise ConfigurationError("this client belongs to another event loop: make one client for each asyncio.run")
+        self._loop = loop

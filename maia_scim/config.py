@@ -14,11 +14,11 @@ from maia_public_api.servers import Region
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .auth import TokenSource
 
 TOKEN_URL = "https://id.core.matillion.com/oauth/dpc/token"  # noqa: S105 - an address, no secret
+# Hosts that http is good enough for; no proxy is asked for them.
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 AUDIENCE = "https://api.matillion.com"
 
 
@@ -103,12 +103,7 @@ def find_auth() -> TokenSource:
             return BearerToken(token)
         client_id, secret = _variable(names.client_id), _variable(names.client_secret)
         if client_id and secret:
-            return ClientCredentials(
-                client_id=client_id,
-                client_secret=secret,
-                token_url=_first("token_url") or TOKEN_URL,
-                audience=_first("audience") or AUDIENCE,
-            )
+            return ClientCredentials(client_id=client_id, client_secret=secret)
         if client_id or secret:
             there, missing = (
                 (names.client_id, names.client_secret) if client_id else (names.client_secret, names.client_id)
@@ -118,6 +113,23 @@ def find_auth() -> TokenSource:
         "no credentials: pass auth=ClientCredentials(client_id=…, client_secret=…) or auth=BearerToken(…), "
         "or set MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or MAIA_TOKEN"
     )
+
+
+def find_token_url() -> str:
+    """The token endpoint of the environment, or the documented one.
+
+    Raises:
+        ConfigurationError: If it cannot be used.
+    """
+    for names in _FAMILIES:
+        if address := _variable(names.token_url):
+            return check_url(address, names.token_url)
+    return TOKEN_URL
+
+
+def find_audience() -> str:
+    """The audience of the environment, or the documented one."""
+    return next((audience for names in _FAMILIES if (audience := _variable(names.audience))), AUDIENCE)
 
 
 def check_url(url: str, what: str) -> str:
@@ -137,14 +149,18 @@ def check_url(url: str, what: str) -> str:
     try:
         parts = urlsplit(url.strip())
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # refuses empty labels and ones that are too long
+        usable = not any(sign.isspace() or not sign.isprintable() for sign in url.strip())
     except (ValueError, AttributeError):
-        raise ConfigurationError(f"{what} is not a URL") from None
+        usable, parts, host = False, urlsplit(""), None
+    if not usable:
+        raise ConfigurationError(f"{what} is not a URL")
     # The address itself is not shown: what is wrong with it may be a password in it.
     if not host or parts.scheme not in ("https", "http"):
         raise ConfigurationError(f"{what} is not an absolute https:// URL")
     if parts.username or parts.password:
         raise ConfigurationError(f"{what} holds a user or password: credentials go to auth=")
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         raise ConfigurationError(f"{what} holds a query or fragment: leave out what follows the path")
     if parts.scheme == "http" and not _is_loopback(host):
         raise ConfigurationError(
@@ -179,17 +195,8 @@ def _regions() -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    return host in LOOPBACK
 
 
-def _variable(name: str, environ: Mapping[str, str] = os.environ) -> str | None:
-    return environ.get(name, "").strip() or None
-
-
-def _first(field: str) -> str | None:
-    return next((value for names in _FAMILIES if (value := _variable(getattr(names, field)))), None)
+def _variable(name: str) -> str | None:
+    return os.environ.get(name, "").strip() or None

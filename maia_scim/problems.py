@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import errors
+from .text import line
 from .transport import Request, Response, without_request
 
 if TYPE_CHECKING:
@@ -23,14 +24,13 @@ _BY_STATUS: Mapping[int, type[errors.ApiError]] = {
 }
 # No request-id header is documented: the first of these that is there is the one to tell the vendor.
 _REQUEST_IDS = ("x-request-id", "x-correlation-id", "traceparent", "cf-ray")
-_LONGEST = 300  # characters of a text from outside in a message
 
 
 def error_of(request: Request, answer: Response) -> errors.MaiaError:
     """The error for an answer that is not the promised one."""
     status = answer.status_code
     request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
-    named = f" [request id {request_id}]" if request_id else ""
+    named = f" [request id {line(request_id)}]" if request_id else ""
     kept = without_request(answer)
     if status < 400:
         message = f"{request.method} {request.url} answered {_status(answer)} {_unexpected(answer)}{named}"
@@ -39,6 +39,7 @@ def error_of(request: Request, answer: Response) -> errors.MaiaError:
     problem = _problem(answer)
     told = f": {_told(problem, answer.reason_phrase)}" if problem else f" with {_kind(answer)}"
     kind = _BY_STATUS.get(status, errors.ServerError if status >= 500 else errors.ApiError)
+    told = told.replace(request.headers["Authorization"].removeprefix("Bearer "), "***")  # some services repeat it
     hint = _hint(status, told)
     error = kind(
         f"{request.method} {request.url} answered {_status(answer)}{told}{hint}{named}",
@@ -64,7 +65,7 @@ def retry_after(answer: Response) -> float | None:
 
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
@@ -95,7 +96,7 @@ def _told(problem: ProblemDetail, reason: str) -> str:
         told += f" ({problem['scimType']})"
     if problem.violations:
         told += f", violations: {'; '.join(problem.violations)}"
-    return _line(told) or "without saying why"
+    return line(told) or "without saying why"
 
 
 def _hint(status: int, told: str) -> str:
@@ -112,7 +113,7 @@ def _hint(status: int, told: str) -> str:
 
 
 def _unexpected(answer: Response) -> str:
-    if answer.is_redirect:
+    if answer.has_redirect_location:
         return "with a redirect, which is not followed: check the base URL"
     return f"with {_kind(answer)} instead of what the specification promises"
 
@@ -127,9 +128,4 @@ def _kind(answer: Response) -> str:
 
 
 def _status(answer: Response) -> str:
-    return f"{answer.status_code} {answer.reason_phrase}".strip()
-
-
-def _line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+    return line(f"{answer.status_code} {answer.reason_phrase}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from .call import Prepared, prepare
+from .text import is_text
 
 if TYPE_CHECKING:
     from .call import Run, RunAsync
@@ -26,9 +28,16 @@ def prepare_replace(user: ScimUser, *, id: str | None = None, if_match: str | No
         raise TypeError(
             f"user is a {type(user).__name__}, not a ScimUser: make one with ScimUser(…) or ScimUser.from_dict(…)"
         )
-    request = update_user.build_request(resource_id(user.id if id is None else id, "user"), body=user)
-    request["json"] = tidy(request["json"])
-    return prepare(request, update_user.read_response, ScimUser, if_match=if_match)
+    target = resource_id(user.id if id is None else id, "user")
+
+    def build() -> dict[str, Any]:
+        request = update_user.build_request(target, body=user)
+        body = tidy(request["json"])
+        if id is not None and "id" in body:
+            body["id"] = target
+        return {**request, "json": body}
+
+    return prepare(build, update_user.read_response, ScimUser, if_match=if_match)
 
 
 def tidy(body: dict[str, Any]) -> dict[str, Any]:
@@ -60,14 +69,12 @@ def resource_id(id: object, what: str) -> str:
         raise TypeError(f"the {what}'s id is a {type(id).__name__}: it must be a str")
     if not id.strip():
         raise ValueError(f"the {what}'s id is empty")
-    plain = unquote(unquote(id))
-    if plain.strip() in (".", "..") or any(sign in plain for sign in "/\\") or not _is_text(plain):
+    # As the most obliging server may read it: decoded twice, full-width signs folded, without path parameters.
+    plain = normalize("NFKC", unquote(unquote(id)))
+    dots = plain.partition(";")[0].strip() in (".", "..")
+    if dots or "/" in plain or "\\" in plain or not plain.isprintable() or not is_text(plain):
         raise ValueError(f"{id!r} is no id of a {what}: it holds a path or control characters")
-    return id
-
-
-def _is_text(text: str) -> bool:
-    return all(sign.isprintable() for sign in text) and not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return str.__str__(id)  # of a member of an enum, its text
 
 
 class Users:

@@ -160,11 +160,12 @@ def test_no_credentials_names_what_to_set(kind):
 
 
 def test_auth_of_another_kind_is_refused(kind):
-    with pytest.raises(ConfigurationError, match=r"auth is a str: pass ClientCredentials"):
-        kind("eu1", auth="a-token")
+    for auth in ("a-token", 7, BearerToken):
+        with pytest.raises(ConfigurationError, match=r"auth is no token source but .*: pass ClientCredentials"):
+            kind("eu1", auth=auth)
 
 
-@pytest.mark.parametrize("timeout", [0, -1])
+@pytest.mark.parametrize("timeout", [0, -1, None, "30", (5, 30), float("nan"), float("inf")])
 def test_timeout_must_be_positive(kind, timeout):
     with pytest.raises(ConfigurationError, match="above 0"):
         kind("eu1", auth=TOKEN, timeout=timeout)
