@@ -9,6 +9,7 @@ import pickle
 import threading
 import traceback
 from enum import Enum
+from typing import Any
 from urllib.parse import quote_plus
 
 import httpx
@@ -306,7 +307,7 @@ def test_a_body_that_is_refused_is_in_no_frame(run, server, odd, where):
 
 def test_a_body_that_nests_too_deep_is_refused(run, server):
     user = copy.deepcopy(USER)
-    nested: list[list] = []
+    nested: list[Any] = []
     user["urn:example:Desk"] = nested
     for _ in range(5_000):
         nested.append([])
