@@ -125,17 +125,22 @@ def live(call: Prepared[T], *, base_url: str, auth: TokenSource, headers: Mappin
         MaiaError: Whatever went wrong, with its outcome.
     """
     renewed = False
-    while True:
-        token = yield from auth.token()
-        sent = {**headers, **call.headers, "Authorization": f"Bearer {token}"}
-        request = Request(call.method, base_url + call.path, sent, call.content)
-        answer: Response | Failure = yield Send(request)
-        if isinstance(answer, Failure):
-            raise answer.error(request)
-        if answer.status_code == 401 and not renewed and auth.reject(token):
-            renewed = True
-            continue
-        return _result(call, request, answer)
+    try:
+        while True:
+            token = yield from auth.token()
+            sent = {**headers, **call.headers, "Authorization": f"Bearer {token}"}
+            request = Request(call.method, base_url + call.path, sent, call.content)
+            answer: Response | Failure = yield Send(request)
+            if isinstance(answer, Failure):
+                raise answer.error(request)
+            if answer.status_code == 401 and not renewed and auth.reject(token):
+                renewed = True
+                continue
+            return _result(call, request, answer)
+    except MaiaError as error:
+        if renewed and error.outcome == "not_sent":
+            error.outcome = "refused"  # an outcome speaks of the whole call, and its first attempt was answered so
+        raise
 
 
 def _result(call: Prepared[T], request: Request, answer: Response) -> T:

@@ -120,6 +120,17 @@ def test_a_token_that_is_refused_again_is_an_error(run, server, credentials):
     assert tokens_used(server) == ["token-1", "token-2"]
 
 
+def test_a_renewal_that_fails_leaves_what_the_service_said(run, server, credentials):
+    run(replace, base_url=server.base_url, auth=credentials)
+    server.answer = lambda _: Answer.problem(401)
+    server.token = lambda _: Answer.problem(503)
+
+    with pytest.raises(TokenError) as caught:
+        run(replace, base_url=server.base_url, auth=credentials)
+
+    assert caught.value.outcome == "refused"
+
+
 def test_a_text_token_is_not_tried_twice(run, server):
     server.answer = lambda _: Answer.problem(401)
 
