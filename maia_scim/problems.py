@@ -37,9 +37,9 @@ def error_of(request: Request, answer: Response) -> errors.MaiaError:
         outcome: errors.Outcome = "refused" if status in (307, 308) else "unknown"
         return errors.UnexpectedResponse(message, outcome=outcome, response=kept, request_id=request_id)
     problem = _problem(answer)
-    told = f": {_told(problem, answer.reason_phrase)}" if problem else f" with {_kind(answer)}"
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    told = f": {_told(problem, answer.reason_phrase, token)}" if problem else f" with {_kind(answer)}"
     kind = _BY_STATUS.get(status, errors.ServerError if status >= 500 else errors.ApiError)
-    told = told.replace(request.headers["Authorization"].removeprefix("Bearer "), "***")  # some services repeat it
     hint = _hint(status, told)
     error = kind(
         f"{request.method} {request.url} answered {_status(answer)}{told}{hint}{named}",
@@ -90,13 +90,13 @@ def _problem(answer: Response) -> ProblemDetail | None:
     return problem if problem and problem.to_dict() else None
 
 
-def _told(problem: ProblemDetail, reason: str) -> str:
+def _told(problem: ProblemDetail, reason: str, token: str) -> str:
     told = ": ".join(text for text in (problem.title, problem.detail) if text and text != reason)
     if "scimType" in problem:  # of a SCIM Error message
         told += f" ({problem['scimType']})"
     if problem.violations:
         told += f", violations: {'; '.join(problem.violations)}"
-    return line(told) or "without saying why"
+    return line(told.replace(token, "***")) or "without saying why"  # some services repeat the token
 
 
 def _hint(status: int, told: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import signal
-import time
+import threading
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,8 +38,7 @@ def sandbox(port: int, seed: Path | None) -> None:
     try:
         _start(service, port, seed)
         _announce(service)
-        while True:
-            time.sleep(3600)
+        threading.Event().wait()  # for ever: a signal ends it
     except KeyboardInterrupt:
         click.echo("Stopped.", err=True)
     finally:

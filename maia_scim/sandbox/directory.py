@@ -221,8 +221,8 @@ class Directory:
     def _read(self, where: str, resource_type: ResourceType, content: object) -> Resource[Any]:
         """Return the resource of a seed."""
         if not isinstance(content, dict):
-            # A ValueError as for all else that a seed file may hold.
-            raise ValueError(f"{where}: a JSON object is needed, not {type(content).__name__}")  # noqa: TRY004
+            kind = type(content).__name__
+            raise ValueError(f"{where}: a JSON object is needed, not {kind}")  # noqa: TRY004 - as all faults of a seed
         try:
             with self._service.provider:
                 resource = self._service.get_model(resource_type).model_validate(content)
