@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .config import check_url, find_audience, find_token_url
 from .errors import ConfigurationError, TokenError
+from .steps import Life, Resolve, Send, Step, Wait
 from .text import is_text, line
 from .transport import Failure, Request, Response
 
@@ -25,29 +26,7 @@ PAUSE = 1.0
 PATIENCE = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Asks whoever drives the call to send a request; is answered with the response or the failure."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Asks to wait for a future of another thread or task; is answered whether it was done within ``PATIENCE``."""
-
-    future: Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class Resolve:
-    """Asks to await a caller's awaitable; is answered with its result. Only async clients can."""
-
-    awaitable: Awaitable[str]
-
-
-Step = Send | Wait | Resolve
-TokenSteps = Generator[Step, Any, str]
+TokenSteps = Life[str]
 
 
 class TokenSource(Protocol):

@@ -6,13 +6,13 @@ Sync and async clients differ in the driver alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar
 
 from . import problems
-from .auth import PATIENCE, Resolve, Send, Step, TokenSource, Wait
+from .auth import PATIENCE, TokenSource
 from .errors import ConfigurationError, MaiaError
+from .steps import Life, Resolve, Send, Step, Wait
 from .transport import Failure, Request, Response
 
 if TYPE_CHECKING:
@@ -104,9 +104,6 @@ class RunAsync(Protocol):
     async def __call__(self, prepared: Prepared[T], /) -> T:
         """Give the result of a call, or raise its error."""
         ...
-
-
-Life = Generator[Step, Any, T]
 
 
 def live(call: Prepared[T], *, base_url: str, auth: TokenSource, headers: Mapping[str, str]) -> Life[T]:
