@@ -9,20 +9,31 @@ if TYPE_CHECKING:
     from maia_public_api.servers import Region
     from maia_public_api.spec import SPEC
 
-    from . import errors, models
+    from . import errors, events, limits, models, patch
     from .auth import BearerToken, ClientCredentials
     from .client import AsyncMaiaScim, MaiaScim
+    from .limits import RateLimit
+    from .many import Outcome
+    from .retry import RetryPolicy
+    from .token_cache import FileTokenCache
 
 # Where each name lives. It is imported on first use, so that a program pays for what it uses.
 _HOMES = {
     "AsyncMaiaScim": "maia_scim.client",
     "BearerToken": "maia_scim.auth",
     "ClientCredentials": "maia_scim.auth",
+    "FileTokenCache": "maia_scim.token_cache",
     "MaiaScim": "maia_scim.client",
+    "Outcome": "maia_scim.many",
+    "RateLimit": "maia_scim.limits",
     "Region": "maia_public_api.servers",
+    "RetryPolicy": "maia_scim.retry",
     "SPEC": "maia_public_api.spec",
     "errors": "",
+    "events": "",
+    "limits": "",
     "models": "",
+    "patch": "",
 }
 
 if not TYPE_CHECKING:  # hidden from type checkers, which would else accept any misspelt name
@@ -44,9 +55,16 @@ __all__ = [
     "AsyncMaiaScim",
     "BearerToken",
     "ClientCredentials",
+    "FileTokenCache",
     "MaiaScim",
+    "Outcome",
+    "RateLimit",
     "Region",
+    "RetryPolicy",
     "__version__",
     "errors",
+    "events",
+    "limits",
     "models",
+    "patch",
 ]

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Awaitable, Callable, Generator
-from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -13,15 +9,16 @@ from .config import check_url, find_audience, find_token_url
 from .errors import ConfigurationError, TokenError
 from .steps import Life, Resolve, Send, Step, Wait
 from .text import is_text, line
+from .token_state import EARLY, LONGEST, PAUSE, State, Token
 from .transport import Failure, Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
     from concurrent.futures import Future
+    from os import PathLike
 
-# A token is renewed this long before it expires, for clocks that differ and for requests under way.
-EARLY = 60.0
-# After a failed token request, callers get its error for this long before another one is made.
-PAUSE = 1.0
+    from .token_cache import TokenCache
+
 # Nobody waits longer than this for the token request of another thread or task before making one.
 PATIENCE = 10.0
 
@@ -31,6 +28,11 @@ TokenSteps = Life[str]
 
 class TokenSource(Protocol):
     """Where a client gets its tokens."""
+
+    @property
+    def account(self) -> str:
+        """Whose tokens they are: clients of one account share its quota. Not the secret, and not the token."""
+        ...
 
     def token(self) -> TokenSteps:
         """Give a token, asking for whatever has to be sent or awaited.
@@ -66,6 +68,15 @@ class BearerToken:
     def __getstate__(self) -> None:
         raise TypeError("a BearerToken does not pickle or copy: it holds a token")
 
+    @property
+    def account(self) -> str:
+        """A hash of the text, or the identity of the function. See ``TokenSource``."""
+        from hashlib import sha256
+
+        if not isinstance(self._token, str):
+            return f"callable-{id(self._token)}"
+        return "token-" + sha256(self._token.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
     def token(self) -> TokenSteps:
         """Give the token. See ``TokenSource``."""
         given = self._token if isinstance(self._token, str) else self._token()
@@ -88,13 +99,21 @@ class ClientCredentials:
         client_secret: Its secret.
         token_url: The token endpoint; https, or http on loopback. That of ``MAIA_TOKEN_URL``, else the documented one.
         audience: The API that the token is for. That of ``MAIA_AUDIENCE``, else the documented one.
+        cache: Where processes share the token: the path of a file (see ``FileTokenCache``), or a ``TokenCache``. Each
+            process asks for its own without one.
 
     Raises:
-        ConfigurationError: If one of them is empty or the endpoint cannot be used.
+        ConfigurationError: If one of them is empty, the endpoint cannot be used, or the cache is none.
     """
 
     def __init__(
-        self, *, client_id: str, client_secret: str, token_url: str | None = None, audience: str | None = None
+        self,
+        *,
+        client_id: str,
+        client_secret: str,
+        token_url: str | None = None,
+        audience: str | None = None,
+        cache: TokenCache | str | PathLike[str] | None = None,
     ) -> None:
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
             if not is_text(value) or not value:
@@ -103,13 +122,27 @@ class ClientCredentials:
         self.token_url = find_token_url() if token_url is None else check_url(token_url, "token_url")
         self.audience = find_audience() if audience is None else audience
         self._secret = client_secret
-        self._state = _State()
+        self._state = State()
+        self._cache = None
+        if cache is not None:
+            from .token_cache import GuardedCache
+
+            self._cache = GuardedCache(cache, self._cache_key())
 
     def __repr__(self) -> str:
         return f"ClientCredentials(client_id={self.client_id!r}, client_secret='***', token_url={self.token_url!r})"
 
+    @property
+    def account(self) -> str:
+        """The client id. See ``TokenSource``."""
+        return self.client_id
+
     def token(self) -> TokenSteps:
-        """Give the token at hand, or ask for one. See ``TokenSource``."""
+        """Give the token at hand or in the cache, or ask for one. See ``TokenSource``.
+
+        Raises:
+            ConfigurationError: If the cache must not be used as it is; others may read its file.
+        """
         state = self._state
         while True:
             found = state.join()
@@ -124,11 +157,14 @@ class ClientCredentials:
 
     def reject(self, token: str) -> bool:
         """Drop a token that the service refused. See ``TokenSource``."""
-        self._state.drop(token)
+        if self._state.drop(token) and self._cache:  # one of all who were refused it
+            self._cache.drop(token)
         return True
 
     def _renew(self, flight: Future[None]) -> Generator[Step, Any, str | None]:
         try:
+            if cached := self._cached():
+                return cached
             token = self._read((yield Send(self._request())))
             self._state.keep(token)
         except TokenError as error:
@@ -136,7 +172,28 @@ class ClientCredentials:
             return None
         finally:
             self._state.land(flight)  # also when the caller is cancelled: one of those who wait asks next
+        self._share(token)  # nobody has to wait for that
         return token.text
+
+    def _cached(self) -> str | None:
+        found = self._cache.load() if self._cache else None
+        return found.text if found and self._state.adopt(found.text, found.expires_at) else None
+
+    def _share(self, token: Token) -> None:
+        if self._cache:
+            from .token_cache import CachedToken
+
+            self._cache.save(CachedToken(token.text, self._state.wall() + min(token.lifetime, LONGEST)))
+
+    def _cache_key(self) -> str:
+        # The secret is part of it, so that a wrong one is told at once, not when a cached token expires; that a new one
+        # costs a token request does no harm. A key may end up in logs: it takes many rounds, for the sake of secrets
+        # that somebody made up; those of the service cannot be guessed.
+        from hashlib import pbkdf2_hmac
+        from json import dumps
+
+        salt = dumps([self.token_url, self.client_id, self.audience])
+        return pbkdf2_hmac("sha256", self._secret.encode(), salt.encode(), 50_000).hex()
 
     def _request(self) -> Request:
         from urllib.parse import urlencode
@@ -150,10 +207,13 @@ class ClientCredentials:
         headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", self.token_url, headers, urlencode(form).encode())
 
-    def _read(self, answer: Response | Failure) -> _Token:
+    def _read(self, answer: Response | Failure) -> Token:
         if isinstance(answer, Failure):
             told = f"{type(answer.cause).__name__}: {answer.cause}"
-            error = TokenError(f"no token: {self.token_url} got no answer ({told}); nothing was sent to the service")
+            error = TokenError(
+                f"no token: {self.token_url} got no answer ({told}); nothing was sent to the service",
+                retryable=answer.connect,
+            )
             error.__cause__ = answer.cause
             raise error
         status = answer.status_code
@@ -162,7 +222,7 @@ class ClientCredentials:
             raise self._refusal(status, fields)
         expires_in = fields.get("expires_in")
         lifetime = float(min(expires_in, 1e9)) if isinstance(expires_in, int | float) and expires_in > 0 else 300.0
-        return _Token(_checked(fields["access_token"]), lifetime)
+        return Token(_checked(fields["access_token"]), lifetime)
 
     def _refusal(self, status: int, fields: dict[str, Any]) -> TokenError:
         code = self._masked(fields["error"]) if isinstance(fields.get("error"), str) else None
@@ -200,72 +260,4 @@ def _checked(token: object) -> str:
     return token
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str = field(repr=False)
-    lifetime: float
-
-    @property
-    def fresh(self) -> float:
-        """Seconds until it is renewed; half its life where it lives for less than twice the margin."""
-        return max(self.lifetime - EARLY, self.lifetime / 2)
-
-
-class _State:
-    """A token, its time, and who is under way for the next; shared by threads and tasks of any event loop."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.clock = clock
-        self._lock = threading.RLock()  # the garbage collector may end an abandoned leader within it
-        self._token: _Token | None = None
-        self._until = self._expires = 0.0
-        self._error: TokenError | None = None
-        self._error_until = 0.0
-        self._flight: Future[None] | None = None
-
-    def __getstate__(self) -> None:
-        raise TypeError("credentials do not pickle: they hold a secret")
-
-    def join(self) -> str | tuple[Future[None], bool]:
-        """Give the token at hand, or the flight to wait for (False) or to lead (True).
-
-        Raises:
-            TokenError: If the last request failed a moment ago.
-        """
-        from concurrent.futures import Future
-
-        with self._lock:
-            now = self.clock()
-            if self._token and now < self._until:
-                return self._token.text
-            if self._error and now < self._error_until:
-                raise self._error.again()
-            if flight := self._flight:
-                return flight, False
-            flight = self._flight = Future()
-            return flight, True
-
-    def keep(self, token: _Token) -> None:
-        with self._lock:
-            now = self.clock()
-            self._token, self._until, self._expires, self._error = token, now + token.fresh, now + token.lifetime, None
-
-    def fail(self, error: TokenError) -> None:
-        with self._lock:
-            now = self.clock()
-            if self._token and now < self._expires:  # what there is will do for a while yet
-                self._until = min(now + PAUSE, self._expires)
-            else:
-                self._error, self._error_until = error, now + PAUSE
-
-    def drop(self, token: str) -> None:
-        with self._lock:
-            if self._token and self._token.text == token:
-                self._token = None
-
-    def land(self, flight: Future[None]) -> None:
-        with self._lock:
-            if self._flight is flight:
-                self._flight = None
-            if not flight.done():
-                flight.set_result(None)
+__all__ = ["EARLY", "PATIENCE", "PAUSE", "BearerToken", "ClientCredentials", "TokenSource", "TokenSteps"]

@@ -1,27 +1,35 @@
-"""The life of one call, without I/O: a generator that asks for what it wants done, and drivers that do it.
+"""The life of one call, without I/O: a generator that asks for what it wants done.
 
-Sync and async clients differ in the driver alone.
+Token, rate limit, attempt, what to try again, what is known of a write: all of it is here once, for sync and async.
+``drive`` has the two loops that do what is asked.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast
 
-from . import problems
-from .auth import PATIENCE, TokenSource
-from .errors import ConfigurationError, MaiaError
-from .steps import Life, Resolve, Send, Step, Wait
+from . import clock, problems, retry, watch
+from .auth import PAUSE
+from .errors import MaiaError, RateLimited, TokenError, WriteOutcome
+from .steps import Life, Send, Shut, Sleep, Take
 from .transport import Failure, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
+
+    from .core import Core
+    from .diff import Difference
+    from .limits import Slot
+    from .steps import Step
 
 T = TypeVar("T")
 
 # One encoder for all bodies: compact, and without NaN, which is no JSON.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+# A Retry-After beyond a day is taken for a mistake, and holds up this call alone.
+_LONGEST_GATE = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +39,50 @@ class Prepared(Generic[T]):
     Args:
         method: HTTP method.
         path: Path below the base URL.
+        template: The same with the names of its parameters, as the specification has it.
         read: Reads the answer; gives None for one that is not as promised.
         result: The type of the result that the specification promises.
         headers: Header fields of this call.
+        body: What the body says, as JSON.
         content: Body.
+        reread: Of a PUT: gives the operation that reads the same resource.
+        compare: Of a write: tells what an answer does not hold as it was sent.
+        any_status: Whether an answer of any status is a result, as for operations without a facade method.
     """
 
     method: str
     path: str
+    template: str
     read: Callable[[Response], object]
     result: type[T]
     headers: Mapping[str, str] = field(repr=False)
+    body: Any = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
+    reread: Callable[[], Prepared[T]] | None = field(default=None, repr=False)
+    compare: Callable[[Any, Any], tuple[Difference, ...]] | None = field(default=None, repr=False)
+    any_status: bool = False
 
 
 def prepare(
     build: Callable[[], dict[str, Any]],
+    template: str,
     read: Callable[[Response], object],
     result: type[T],
     *,
     if_match: str | None = None,
+    reread: Callable[[], Prepared[T]] | None = None,
+    compare: Callable[[Any, Any], tuple[Difference, ...]] | None = None,
 ) -> Prepared[T]:
     """Make a call of what a generated operation wants sent.
 
     Args:
         build: Gives what the operation's ``build_request`` does.
+        template: The operation's ``PATH``.
         read: The operation's ``read_response``.
         result: What it gives when all is well.
         if_match: Version for ``If-Match``; the text of ``meta.version`` or of an ``ETag``.
+        reread: See ``Prepared``.
+        compare: See ``Prepared``.
 
     Raises:
         ValueError: If the body holds what JSON cannot say, or ``if_match`` is no header value.
@@ -68,154 +92,219 @@ def prepare(
         raise ValueError('if_match must be the text of a version, such as W/"a330bc54f0671c9"')
     problem: Exception
     try:
-        return _prepared(build(), read, result, if_match)
+        request = build()
+        content = _encode(request["json"]).encode() if "json" in request else None
     except RecursionError:
         problem = ValueError("the body nests too deep to be written as JSON")
     except (TypeError, ValueError) as error:
         problem = (TypeError if isinstance(error, TypeError) else ValueError)(str(error))
-    raise problem  # from here, since the frames below hold the body, and it may hold a password
-
-
-def _prepared(
-    request: dict[str, Any], read: Callable[[Response], object], result: type[T], if_match: str | None
-) -> Prepared[T]:
-    headers: dict[str, str] = dict(request.get("headers", {}))
-    if if_match is not None:
-        headers["If-Match"] = if_match
-    content = _encode(request["json"]).encode() if "json" in request else None
-    return Prepared(request["method"].upper(), request["url"], read, result, headers, content)
+    else:
+        headers: dict[str, str] = dict(request.get("headers", {}))
+        if if_match is not None:
+            headers["If-Match"] = if_match
+        method = request["method"].upper()
+        url, body = request["url"], request.get("json")
+        return Prepared(method, url, template, read, result, headers, body, content, reread, compare)
+    request = {}  # a frame that an error leaves from holds no body, since that may hold a password
+    raise problem
 
 
 def _is_header(text: object) -> bool:
     return isinstance(text, str) and text.isascii() and text.isprintable() and text == text.strip() != ""
 
 
-class Run(Protocol):
-    """Carries out a call."""
+class _Progress:
+    """What is known of a call while it lives."""
 
-    def __call__(self, prepared: Prepared[T], /) -> T:
-        """Give the result of a call, or raise its error."""
-        ...
+    __slots__ = ("answer", "attempts", "budget", "end", "outcome", "renewed", "tries")
+
+    def __init__(self, budget: float) -> None:
+        self.tries = self.attempts = 0  # with token requests that got nowhere, and without
+        self.outcome: WriteOutcome = "not_sent"
+        self.renewed = False
+        self.answer: Response | None = None
+        self.budget = budget
+        self.end: float | None = None  # counted from the first request on
+
+    def fits(self, seconds: float) -> bool:
+        """Whether the time budget has room for such a wait."""
+        return seconds <= self.budget if self.end is None else clock.monotonic() + seconds <= self.end
+
+    def pause(self, seconds: float) -> None:
+        """Leave a wait for the own rate limit out of the account."""
+        if self.end is not None:
+            self.end += seconds
 
 
-class RunAsync(Protocol):
-    """Carries out a call, awaiting."""
-
-    async def __call__(self, prepared: Prepared[T], /) -> T:
-        """Give the result of a call, or raise its error."""
-        ...
-
-
-def live(call: Prepared[T], *, base_url: str, auth: TokenSource, headers: Mapping[str, str]) -> Life[T]:
-    """Carry out a call: get a token, send, renew a refused token once, read the answer.
+def live(call: Prepared[T], core: Core) -> Life[T]:
+    """Carry out a call.
 
     Args:
         call: What to do.
-        base_url: Where the service is.
-        auth: Where the token comes from.
-        headers: Header fields of every call.
+        core: How to.
 
     Returns:
         The result, as the return value of the generator.
 
     Raises:
-        MaiaError: Whatever went wrong, with its outcome.
+        MaiaError: Whatever went wrong; its outcome speaks of all attempts.
     """
-    renewed = False
+    started = clock.monotonic()
+    now = _Progress(core.retry.budget)
     try:
-        while True:
-            token = yield from auth.token()
-            sent = {**headers, **call.headers, "Authorization": f"Bearer {token}"}
-            request = Request(call.method, base_url + call.path, sent, call.content)
-            answer: Response | Failure = yield Send(request)
-            if isinstance(answer, Failure):
-                raise answer.error(request)
-            if answer.status_code == 401 and not renewed and auth.reject(token):
-                renewed = True
-                continue
-            return _result(call, request, answer)
+        result = yield from _attempts(call, core, now)
     except MaiaError as error:
-        if renewed and error.outcome == "not_sent":
-            error.outcome = "refused"  # an outcome speaks of the whole call, and its first attempt was answered so
+        error.outcome = retry.worse(error.outcome, now.outcome)
+        error.attempts = now.attempts
+        watch.ended(core, call, now.attempts, clock.monotonic() - started, answer=now.answer, error=error)
         raise
+    watch.ended(core, call, now.attempts, clock.monotonic() - started, answer=now.answer, error=None)
+    return result
 
 
-def _result(call: Prepared[T], request: Request, answer: Response) -> T:
-    if answer.is_success:
-        result = call.read(answer)
-        if isinstance(result, call.result):
-            return result
-    raise problems.error_of(request, answer)
+def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
+    while True:
+        now.tries += 1
+        result: T | None = None
+        fault: MaiaError | None = None
+        wait: float | None = None
+        try:
+            token = yield from _leave(call, core, now)
+        except TokenError as error:
+            # Before the pause is over, the endpoint is not asked again.
+            fault, wait = error, max(core.retry.wait(now.tries), PAUSE) if error.retryable else None
+        else:
+            headers = {**core.headers, **call.headers, "Authorization": f"Bearer {token}"}
+            request = Request(call.method, core.place.base_url + call.path, headers, call.content)
+            answer = yield from _send(call, core, now, request)
+            if isinstance(answer, Failure):
+                fault = answer.error(request)
+                again = answer.connect or (answer.outcome == "unknown" and call.method in retry.IDEMPOTENT)
+                wait = core.retry.wait(now.tries) if again else None
+            elif answer.status_code == 401 and not now.renewed and core.auth.reject(token):
+                now.renewed, now.outcome = True, retry.worse(now.outcome, "refused")
+                now.tries -= 1  # a new token is no repetition of the same
+                continue
+            else:
+                result, fault, wait = yield from _judge(call, core, now, request, answer)
+        if fault is None:
+            return cast("T", result)
+        if wait is None or not _goes_on(core, now, wait):
+            raise fault
+        now.outcome = retry.worse(now.outcome, fault.outcome)
+        watch.waits(core, call, wait, "retry", fault)
+        if wait and (yield Sleep(wait)):
+            raise fault
 
 
-def drive(life: Life[T], send: Callable[[Request], Response | Failure]) -> T:
-    """Run a call to its end, blocking.
+def _judge(
+    call: Prepared[T], core: Core, now: _Progress, request: Request, answer: Response
+) -> Life[tuple[T | None, MaiaError | None, float | None]]:
+    """Make of an answer the result, or the error and the seconds until another try may help."""
+    result = _result(call, answer)
+    if result is None and answer.status_code == 412 and now.outcome == "unknown" and call.reread:
+        # The write that went unanswered may be what changed the version.
+        result = yield from _own_write(call, call.reread(), core)
+    if result is not None:
+        return result, None, None
+    wait: float | None = None
+    if retry.again_after(call.method, answer):
+        wait = max(problems.retry_after(answer) or 0.0, core.retry.wait(now.tries))
+    if answer.status_code == 429:
+        yield Shut(core.limiter, min(wait or 0.0, _LONGEST_GATE))
+    if call.any_status and (wait is None or not _goes_on(core, now, wait)):
+        return cast("T", answer), None, None
+    return None, problems.error_of(request, answer), wait
 
-    Raises:
-        MaiaError: What the call ended in. It leaves from here, so that its traceback leads to no frame that holds a
-            token or a body.
-    """
-    step: Step | None = None
-    reply: Any = None
+
+def _goes_on(core: Core, now: _Progress, wait: float) -> bool:
+    return now.tries < core.retry.attempts and now.fits(wait)
+
+
+def _leave(call: Prepared[Any], core: Core, now: _Progress) -> Life[str]:
+    """Get a token and wait for a turn."""
+    token = yield from _token(core)
+    held: Slot | None = None
     try:
         while True:
-            try:
-                step = life.send(reply)
-            except StopIteration as stop:  # of the life alone: one from a hook must not pass for a result
-                result: T = stop.value
-                return result
-            if isinstance(step, Send):
-                reply = send(step.request)
-            elif isinstance(step, Wait):
-                from concurrent.futures import wait
+            slot: Slot = yield Take(core.limiter, held, core.paced)
+            held = slot
+            if slot.wait <= 0:
+                break
+            if not slot.gated:
+                now.pause(slot.wait)
+            elif not now.fits(slot.wait):
+                _refuse_gated(call, core, slot.wait)
+            watch.waits(core, call, slot.wait, "gate" if slot.gated else "limit", None)
+            if (yield Sleep(slot.wait)):
+                _refuse_stopped(call, core)
+            # It may have grown old meanwhile.
+            token = yield from _token(core)
+    except BaseException:
+        if held is not None:
+            core.limiter.give_back(held)
+        raise
+    return token
 
-                reply = bool(wait([step.future], PATIENCE).done)
-            else:
-                _cannot_await(step)
-    except MaiaError as error:
-        raised = bare(error)
-    finally:
-        life.close()
-    step = reply = None  # they hold the token and the body
-    raise raised
+
+def _refuse_gated(call: Prepared[Any], core: Core, seconds: float) -> Never:
+    error = RateLimited(
+        f"{call.method} {core.place.base_url}{call.path} was not sent: the service asked this account to wait (429), "
+        f"for {seconds:.0f} s more, which is longer than the retry budget allows",
+        outcome="not_sent",
+        status=429,
+    )
+    error.retry_after = seconds
+    raise error
 
 
-async def drive_async(life: Life[T], send: Callable[[Request], Awaitable[Response | Failure]]) -> T:
-    """Run a call to its end, awaiting; as ``drive``."""
-    step: Step | None = None
+def _refuse_stopped(call: Prepared[Any], core: Core) -> Never:
+    raise MaiaError(f"{call.method} {core.place.base_url}{call.path} was not sent: the batch was stopped")
+
+
+def _token(core: Core) -> Life[str]:
+    steps = core.auth.token()
     reply: Any = None
+    while True:
+        try:
+            step = steps.send(reply)
+        except StopIteration as stop:
+            token: str = stop.value
+            return token
+        if not isinstance(step, Send):
+            reply = yield step
+            continue
+        begun = clock.monotonic()
+        reply = yield step
+        watch.token(core, step.request.url, clock.monotonic() - begun, reply)
+
+
+def _send(
+    call: Prepared[Any], core: Core, now: _Progress, request: Request
+) -> Generator[Step, Any, Response | Failure]:
+    begun = clock.monotonic()
+    if now.end is None:
+        now.end = begun + now.budget
+    now.attempts += 1
+    answer: Response | Failure = yield Send(request)
+    now.answer = answer if isinstance(answer, Response) else None
+    watch.attempt(core, call, now.attempts, clock.monotonic() - begun, answer)
+    return answer
+
+
+def _result(call: Prepared[T], answer: Response) -> T | None:
+    if not answer.is_success:
+        return None
+    result = call.read(answer)
+    return result if isinstance(result, call.result) else None
+
+
+def _own_write(call: Prepared[T], read: Prepared[T], core: Core) -> Life[T | None]:
+    """Read what the service holds; give it if it is what the call sent."""
+    from .diff import holds
+
     try:
-        while True:
-            try:
-                step = life.send(reply)
-            except StopIteration as stop:
-                result: T = stop.value
-                return result
-            if isinstance(step, Send):
-                reply = await send(step.request)
-            elif isinstance(step, Wait):
-                from asyncio import wait, wrap_future
-
-                # Not wait_for: a cancelled or impatient waiter must not cancel the flight of the rest.
-                reply = bool((await wait([wrap_future(step.future)], timeout=PATIENCE))[0])
-            else:
-                reply = await step.awaitable
-    except MaiaError as error:
-        raised = bare(error)
-    finally:
-        life.close()
-    step = reply = None  # they hold the token and the body
-    raise raised
-
-
-def bare(error: MaiaError) -> MaiaError:
-    """An error without the frames it came through."""
-    error.__context__ = None
-    return error.with_traceback(None)
-
-
-def _cannot_await(step: Resolve) -> Never:
-    close = getattr(step.awaitable, "close", None)
-    if close:
-        close()
-    raise ConfigurationError("an async function gives the token: use AsyncMaiaScim, or a plain function")
+        held: Any = yield from live(read, core)
+    except MaiaError:
+        return None  # what is known is the 412
+    return cast("T", held) if holds(held.to_dict(), call.body) else None

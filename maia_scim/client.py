@@ -2,57 +2,163 @@
 
 from __future__ import annotations
 
-import platform
-from typing import TYPE_CHECKING, Self, TypeVar
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 
-from . import call, transport
-from ._version import __version__
-from .config import Place, find_auth, find_place
+from . import transport, watch
+from .config import find_auth, find_place
+from .core import Core, Guard
+from .drive import drive, drive_async
 from .errors import ConfigurationError
+from .groups import AsyncGroups, Groups
+from .guard import checked
+from .limits import Limiter, RateLimit
+from .retry import RetryPolicy
+from .transport import Http
 from .users import AsyncUsers, Users
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
+    from maia_public_api import AuthenticatedClient
     from maia_public_api.servers import Region
 
     from .auth import TokenSource
+    from .events import Event
+    from .steps import Life
 
 T = TypeVar("T")
+HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
 
-_HEADERS = {
-    "Accept": "application/json, application/scim+json, application/problem+json",
-    "User-Agent": f"maia-scim/{__version__} python/{platform.python_version()}",
-}
+TIMEOUT = 30.0  # seconds
 
 
-class _Settings:
-    """What both clients are made of."""
+class Options(TypedDict, total=False):
+    """What ``with_options`` takes."""
 
-    def __init__(
-        self,
-        region: Region | str | None,
-        base_url: str | None,
-        auth: TokenSource | None,
-        timeout: float | httpx.Timeout,
-    ) -> None:
-        self.place: Place = find_place(region, base_url)
-        self.auth = _token_source(auth) if auth is not None else find_auth()
-        self.timeout = transport.timeouts(timeout)
+    timeout: float | httpx.Timeout
+    retry: RetryPolicy | None
+    if_match: str | None
+    guard: Guard
 
-    def live(self, prepared: call.Prepared[T]) -> call.Life[T]:
-        return call.live(prepared, base_url=self.place.base_url, auth=self.auth, headers=_HEADERS)
 
-    def show(self, name: str) -> str:
-        region = f"region={self.place.region.value!r}, " if self.place.region else ""
-        return f"{name}({region}base_url={self.place.base_url!r}, auth={self.auth!r})"
+class _Client(Generic[HttpT]):
+    """What both clients have that sends nothing."""
+
+    _core: Core
+    _http: Http[HttpT]
+    _copied = False
+
+    def _bind(self, core: Core) -> None:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        core = self._core
+        region = f"region={core.place.region.value!r}, " if core.place.region else ""
+        where = f"{region}base_url={core.place.base_url!r}"
+        return f"{type(self).__name__}({where}, auth={core.auth!r}, rate_limit={core.limit!r})"
+
+    def with_options(self, **options: Unpack[Options]) -> Self:
+        """A cheap copy that differs in some options and shares connections, token, rate limit and gate.
+
+        Args:
+            options: ``timeout`` and ``retry`` as of the client; ``guard`` as of ``users.replace``; ``if_match``, the
+                version for ``If-Match`` of every write of the copy that does not say one, but for ``create``.
+
+        Returns:
+            The copy. Closing it closes nothing.
+
+        Raises:
+            ConfigurationError: If an option is not usable.
+            TypeError: If there is no such option.
+        """
+        if unknown := options.keys() - Options.__annotations__.keys():
+            raise TypeError(f"with_options takes {', '.join(Options.__annotations__)}, not {', '.join(unknown)}")
+        changes: dict[str, Any] = dict(options)
+        if "timeout" in changes:
+            changes["timing"] = transport.timing(changes.pop("timeout"))
+        if "retry" in changes:
+            changes["retry"] = _retry_policy(changes["retry"])
+        if "guard" in changes:
+            try:
+                checked(changes["guard"], self._core)
+            except ValueError as error:
+                raise ConfigurationError(str(error)) from None
+        twin = copy.copy(self)
+        twin._copied = True
+        twin._bind(replace(self._core, **changes))
+        return twin
+
+    def capture(self) -> AbstractContextManager[list[watch.Call]]:
+        """Collect what is known of calls: ``with maia.capture() as calls:``, on both clients.
+
+        Returns:
+            A context manager that gives a list. It gets one entry for each call, not for each attempt, that this client
+            or a copy of it makes in this thread or task: ``method``, ``path``, ``status``, ``attempts``,
+            ``request_id``, ``outcome``, and ``differences`` between what was sent and what was answered.
+        """
+        return watch.capture(self._core.origin)
+
+    @property
+    def _closes(self) -> bool:
+        return self._http.owned and not self._copied
+
+    @property
+    def _closes_limiter(self) -> bool:
+        return isinstance(self._core.limit, RateLimit) and not self._copied
+
+
+def _core(
+    *,
+    region: Region | str | None,
+    auth: TokenSource | None,
+    base_url: str | None,
+    timeout: float | httpx.Timeout,
+    retry: RetryPolicy | None,
+    rate_limit: RateLimit | Limiter | None,
+    on_event: Callable[[Event], object] | None,
+    log_bodies: bool,
+) -> Core:
+    """What a client is made of, from its arguments and the environment."""
+    place = find_place(region, base_url)
+    source = find_auth() if auth is None else _token_source(auth)
+    if on_event is not None and not callable(on_event):
+        raise ConfigurationError("on_event is no function: it is called with each event, see maia_scim.events")
+    limit = RateLimit(None) if rate_limit is None else rate_limit
+    if not isinstance(limit, RateLimit | Limiter):
+        raise ConfigurationError(
+            f"rate_limit is a {type(limit).__name__}: pass RateLimit(…), a maia_scim.limits.Limiter, or None for none"
+        )
+    # A region has one quota for an account; two sandboxes of the same client id are two accounts.
+    limiter = limit.limiter(f"{place.base_url} {source.account}") if isinstance(limit, RateLimit) else limit
+    return Core(
+        place,
+        source,
+        limiter,
+        _retry_policy(retry),
+        transport.timing(timeout),
+        rate_limit,
+        on_event=on_event,
+        log_bodies=log_bodies,
+    )
+
+
+def _retry_policy(retry: object) -> RetryPolicy:
+    if retry is None:
+        return RetryPolicy(attempts=1)
+    if not isinstance(retry, RetryPolicy):
+        raise ConfigurationError(f"retry is a {type(retry).__name__}: pass RetryPolicy(…), or None to try once")
+    return retry
 
 
 def _token_source(auth: TokenSource) -> TokenSource:
-    if isinstance(auth, type) or not (hasattr(auth, "token") and hasattr(auth, "reject")):
+    if isinstance(auth, type) or not all(hasattr(auth, name) for name in ("token", "reject", "account")):
         kind = auth if isinstance(auth, type) else type(auth)
         raise ConfigurationError(
             f"auth is no token source but {kind.__name__}: pass ClientCredentials(client_id=…, client_secret=…) or "
@@ -61,7 +167,7 @@ def _token_source(auth: TokenSource) -> TokenSource:
     return auth
 
 
-class MaiaScim:
+class MaiaScim(_Client[httpx.Client]):
     """A client of the SCIM API of one account. Safe to share between threads; a context manager.
 
     What is not given comes from the environment, which is read here and only here: ``MAIA_REGION`` or
@@ -72,14 +178,29 @@ class MaiaScim:
         region: The region that the account lives in: a ``Region`` or its name in any case.
         auth: Where tokens come from: ``ClientCredentials`` or ``BearerToken``.
         base_url: Any other address of the service; https, or http on loopback.
-        timeout: Seconds to wait for the service to take or give more bytes; connecting gets at most 5. An
-            ``httpx.Timeout`` is taken as it is.
+        timeout: Seconds that an attempt may take as a whole, the answer's body included; connecting gets at most 5 of
+            them. An ``httpx.Timeout`` is taken as it is, and bounds each wait instead.
+        retry: What is tried again, and for how long; None to try once.
+        rate_limit: How fast to go; shared by all clients of the process with the same account. A ``Limiter`` of your
+            own is taken as it is. None: as fast as the service lets, until it answers 429.
         http_client: The caller's own ``httpx.Client``, for proxies, client certificates or other transports. The
             caller closes it; its hooks and default headers stay, while timeout and token are those of this client.
+        ipv4_only: Go out over IPv4 only, for accounts whose IP allow list holds no IPv6 address.
+        on_event: A function that is told of token requests, waits, attempts and the end of calls; see
+            ``maia_scim.events``.
+        log_bodies: Whether debug records of the logger ``maia_scim`` hold bodies, with all values masked that may name
+            a person or a secret.
+
+    Attributes:
+        users: The users.
+        groups: The groups.
 
     Raises:
         ConfigurationError: If something is missing or not usable; the message names what to set.
     """
+
+    users: Users
+    groups: Groups
 
     def __init__(
         self,
@@ -87,19 +208,33 @@ class MaiaScim:
         *,
         auth: TokenSource | None = None,
         base_url: str | None = None,
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout = TIMEOUT,
+        retry: RetryPolicy | None = RetryPolicy(),  # noqa: B008 - it cannot change
+        rate_limit: RateLimit | Limiter | None = RateLimit(),  # noqa: B008
         http_client: httpx.Client | None = None,
+        ipv4_only: bool = False,
+        on_event: Callable[[Event], object] | None = None,
+        log_bodies: bool = False,
     ) -> None:
-        self._settings = _Settings(region, base_url, auth, timeout)
-        self._owned = http_client is None
-        self._http = transport.open_client(httpx.Client, http_client)
-        self.users = Users(self._run)
+        core = _core(
+            region=region,
+            auth=auth,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            rate_limit=rate_limit,
+            on_event=on_event,
+            log_bodies=log_bodies,
+        )
+        self._http = Http(httpx.Client, http_client, ipv4_only=ipv4_only)
+        self._bind(core)
 
-    def __repr__(self) -> str:
-        return self._settings.show(type(self).__name__)
+    def _bind(self, core: Core) -> None:
+        self._core = core
+        self.users, self.groups = Users(core, self._run), Groups(core, self._run)
 
     def __enter__(self) -> Self:
-        transport.check_open(self._http)
+        self._http.check_open()
         return self
 
     def __exit__(
@@ -109,17 +244,27 @@ class MaiaScim:
 
     def close(self) -> None:
         """Close the connections, unless the caller brought the HTTP client."""
-        if self._owned:
-            self._http.close()
+        if self._closes:
+            self._http.client.close()
+        if self._closes_limiter:
+            self._core.limiter.disconnect()
 
-    def _run(self, prepared: call.Prepared[T]) -> T:
-        settings = self._settings
-        return call.drive(
-            settings.live(prepared), lambda request: transport.send(self._http, request, settings.timeout)
-        )
+    @property
+    def raw(self) -> AuthenticatedClient:
+        """The generated client, for operations without a method here: its requests get token, limit and retries.
+
+        An answer of any status is returned. What gets no answer raises as everywhere here.
+        """
+        from .raw import client
+
+        return client(self._core, self._run, None)
+
+    def _run(self, life: Life[T], sleep: Callable[[float], object] | None = None) -> T:
+        http, timing = self._http, self._core.timing
+        return drive(life, lambda request: transport.send(http, request, timing), sleep)
 
 
-class AsyncMaiaScim:
+class AsyncMaiaScim(_Client[httpx.AsyncClient]):
     """A client of the SCIM API of one account for asyncio; as ``MaiaScim``, with awaited methods.
 
     Args:
@@ -127,11 +272,23 @@ class AsyncMaiaScim:
         auth: As of ``MaiaScim``; the function of a ``BearerToken`` may be async.
         base_url: As of ``MaiaScim``.
         timeout: As of ``MaiaScim``.
+        retry: As of ``MaiaScim``.
+        rate_limit: As of ``MaiaScim``.
         http_client: The caller's own ``httpx.AsyncClient``.
+        ipv4_only: As of ``MaiaScim``.
+        on_event: As of ``MaiaScim``; a plain function.
+        log_bodies: As of ``MaiaScim``.
+
+    Attributes:
+        users: The users.
+        groups: The groups.
 
     Raises:
         ConfigurationError: If something is missing or not usable; the message names what to set.
     """
+
+    users: AsyncUsers
+    groups: AsyncGroups
 
     def __init__(
         self,
@@ -139,20 +296,34 @@ class AsyncMaiaScim:
         *,
         auth: TokenSource | None = None,
         base_url: str | None = None,
-        timeout: float | httpx.Timeout = 30.0,
+        timeout: float | httpx.Timeout = TIMEOUT,
+        retry: RetryPolicy | None = RetryPolicy(),  # noqa: B008
+        rate_limit: RateLimit | Limiter | None = RateLimit(),  # noqa: B008
         http_client: httpx.AsyncClient | None = None,
+        ipv4_only: bool = False,
+        on_event: Callable[[Event], object] | None = None,
+        log_bodies: bool = False,
     ) -> None:
-        self._settings = _Settings(region, base_url, auth, timeout)
-        self._owned = http_client is None
-        self._http = transport.open_client(httpx.AsyncClient, http_client)
-        self._loop: AbstractEventLoop | None = None
-        self.users = AsyncUsers(self._run)
+        core = _core(
+            region=region,
+            auth=auth,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            rate_limit=rate_limit,
+            on_event=on_event,
+            log_bodies=log_bodies,
+        )
+        self._http = Http(httpx.AsyncClient, http_client, ipv4_only=ipv4_only)
+        self._loops: list[AbstractEventLoop] = []  # shared with copies
+        self._bind(core)
 
-    def __repr__(self) -> str:
-        return self._settings.show(type(self).__name__)
+    def _bind(self, core: Core) -> None:
+        self._core = core
+        self.users, self.groups = AsyncUsers(core, self._run), AsyncGroups(core, self._run)
 
     async def __aenter__(self) -> Self:
-        transport.check_open(self._http)
+        self._http.check_open()
         return self
 
     async def __aexit__(
@@ -162,21 +333,29 @@ class AsyncMaiaScim:
 
     async def aclose(self) -> None:
         """Close the connections, unless the caller brought the HTTP client."""
-        if self._owned:
-            await self._http.aclose()
+        if self._closes:
+            await self._http.client.aclose()
+        if self._closes_limiter:
+            await self._core.limiter.disconnect_async()
 
-    async def _run(self, prepared: call.Prepared[T]) -> T:
+    @property
+    def raw(self) -> AuthenticatedClient:
+        """The generated client, for the ``asyncio`` functions of operations without a method here; as of MaiaScim."""
+        from .raw import client
+
+        return client(self._core, None, self._run)
+
+    async def _run(self, life: Life[T], sleep: Callable[[float], Awaitable[object]] | None = None) -> T:
         self._check_loop()
-        settings = self._settings
-        return await call.drive_async(
-            settings.live(prepared), lambda request: transport.send_async(self._http, request, settings.timeout)
-        )
+        http, timing = self._http, self._core.timing
+        return await drive_async(life, lambda request: transport.send_async(http, request, timing), sleep)
 
     def _check_loop(self) -> None:
         """Refuse a second event loop: the connections belong to the first."""
         from asyncio import get_running_loop
 
         loop = get_running_loop()
-        if self._loop not in (None, loop):
+        if self._loops and self._loops[0] is not loop:
             raise ConfigurationError("this client belongs to another event loop: make one client for each asyncio.run")
-        self._loop = loop
+        if not self._loops:
+            self._loops.append(loop)

@@ -13,19 +13,23 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .diff import Conflict as PathConflict
     from .models import ProblemDetail
 
-Outcome = Literal["not_sent", "refused", "unknown"]
+WriteOutcome = Literal["not_sent", "refused", "unknown"]
 
 
 class MaiaError(Exception):
     """Base of all errors of this package.
 
     Attributes:
-        outcome: What is known of the write: ``not_sent``, ``refused`` or ``unknown``.
+        outcome: What is known of the write: ``not_sent``, ``refused`` or ``unknown``. It speaks of the whole call: once
+            an attempt was ``unknown``, a later no does not change that.
+        attempts: How many requests of the call were sent, or begun to be.
     """
 
-    outcome: Outcome = "not_sent"
+    outcome: WriteOutcome = "not_sent"
+    attempts: int = 0
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by attributes, without the response."""
@@ -50,24 +54,52 @@ class TokenError(MaiaError):
     Attributes:
         status: HTTP status of the token endpoint's answer, or None where there was none.
         code: The OAuth error code (RFC 6749 section 5.2), such as ``invalid_client``, or None.
+        retryable: Whether no connection could be made, so that another try is safe and may help.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str | None = None, retryable: bool = False
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
+        self.retryable = retryable
 
     def again(self) -> Self:
         """The same error for another caller who waited for the same token."""
-        twin = type(self)(*self.args, status=self.status, code=self.code)
+        twin = type(self)(*self.args, status=self.status, code=self.code, retryable=self.retryable)
         twin.__cause__ = self.__cause__
         return twin
+
+
+class LossyReplace(MaiaError):
+    """A replace would clear what nobody said to clear; nothing was sent. Say each path, by a value or by ``None``.
+
+    Attributes:
+        paths: The attributes that the body does not speak of.
+    """
+
+    def __init__(self, message: str, *, paths: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.paths = paths
+
+
+class LossyReplaceWarning(UserWarning):
+    """As ``LossyReplace``, where the replace goes ahead all the same (``guard="warn"``).
+
+    Attributes:
+        paths: The attributes that the body does not speak of.
+    """
+
+    def __init__(self, message: str, paths: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.paths = paths
 
 
 class TransportError(MaiaError):
     """No answer: a timeout, a reset, TLS, DNS. The HTTP library's error is the ``__cause__``."""
 
-    def __init__(self, message: str, *, outcome: Outcome) -> None:
+    def __init__(self, message: str, *, outcome: WriteOutcome) -> None:
         super().__init__(message)
         self.outcome = outcome
 
@@ -77,10 +109,18 @@ class _Answered(MaiaError):
 
     response: httpx.Response | None = None  # what unpickled errors have
 
-    def __init__(self, message: str, *, outcome: Outcome, response: httpx.Response, request_id: str | None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        outcome: WriteOutcome,
+        status: int,
+        response: httpx.Response | None = None,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.outcome = outcome
-        self.status = response.status_code
+        self.status = status
         self.request_id = request_id
         self.response = response
 
@@ -109,12 +149,13 @@ class ApiError(_Answered):
         self,
         message: str,
         *,
-        outcome: Outcome,
-        response: httpx.Response,
-        request_id: str | None,
-        problem: ProblemDetail | None,
+        outcome: WriteOutcome,
+        status: int,
+        response: httpx.Response | None = None,
+        request_id: str | None = None,
+        problem: ProblemDetail | None = None,
     ) -> None:
-        super().__init__(message, outcome=outcome, response=response, request_id=request_id)
+        super().__init__(message, outcome=outcome, status=status, response=response, request_id=request_id)
         self.problem = problem
 
     @property
@@ -147,11 +188,22 @@ class PreconditionFailed(ApiError):
     """412: the resource is no longer at the version of ``If-Match``."""
 
 
-class RateLimited(ApiError):
-    """429: the account's quota is spent.
+class EditConflict(PreconditionFailed):
+    """Somebody else changed, while an edit was made, what the edit changes too. Nothing was written.
 
     Attributes:
-        retry_after: Seconds to wait, as the service asks for it, or None where it did not say.
+        conflicts: What was changed on both sides: path, base, mine and theirs of each.
+    """
+
+    conflicts: tuple[PathConflict, ...] = ()
+
+
+class RateLimited(ApiError):
+    """429: the account's quota is spent; or an earlier 429 closed the gate, and nothing was sent.
+
+    Attributes:
+        retry_after: Seconds to wait, as the service asks for it, or None where it did not say. It is never cut short:
+            a wait that does not fit the budget of the retry policy is left to the caller.
     """
 
     retry_after: float | None = None
@@ -167,9 +219,11 @@ __all__ = [
     "BadRequest",
     "ConfigurationError",
     "Conflict",
+    "EditConflict",
+    "LossyReplace",
+    "LossyReplaceWarning",
     "MaiaError",
     "NotFound",
-    "Outcome",
     "PermissionDenied",
     "PreconditionFailed",
     "RateLimited",
@@ -177,4 +231,5 @@ __all__ = [
     "TokenError",
     "TransportError",
     "UnexpectedResponse",
+    "WriteOutcome",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import errors
+from .retry import outcome_of
 from .text import line
 from .transport import Request, Response, without_request
 
@@ -29,13 +30,14 @@ _REQUEST_IDS = ("x-request-id", "x-correlation-id", "traceparent", "cf-ray")
 def error_of(request: Request, answer: Response) -> errors.MaiaError:
     """The error for an answer that is not the promised one."""
     status = answer.status_code
-    request_id = next((answer.headers[name] for name in _REQUEST_IDS if name in answer.headers), None)
+    request_id = request_id_of(answer)
     named = f" [request id {line(request_id)}]" if request_id else ""
     kept = without_request(answer)
     if status < 400:
         message = f"{request.method} {request.url} answered {_status(answer)} {_unexpected(answer)}{named}"
-        outcome: errors.Outcome = "refused" if status in (307, 308) else "unknown"
-        return errors.UnexpectedResponse(message, outcome=outcome, response=kept, request_id=request_id)
+        return errors.UnexpectedResponse(
+            message, outcome=outcome_of(answer), status=status, response=kept, request_id=request_id
+        )
     problem = _problem(answer)
     token = request.headers["Authorization"].removeprefix("Bearer ")
     told = f": {_told(problem, answer.reason_phrase, token)}" if problem else f" with {_kind(answer)}"
@@ -43,7 +45,8 @@ def error_of(request: Request, answer: Response) -> errors.MaiaError:
     hint = _hint(status, told)
     error = kind(
         f"{request.method} {request.url} answered {_status(answer)}{told}{hint}{named}",
-        outcome=_outcome(answer),
+        outcome=outcome_of(answer),
+        status=status,
         response=kept,
         request_id=request_id,
         problem=problem,
@@ -51,6 +54,12 @@ def error_of(request: Request, answer: Response) -> errors.MaiaError:
     if isinstance(error, errors.RateLimited):
         error.retry_after = retry_after(answer)
     return error
+
+
+def request_id_of(answer: Response) -> str | None:
+    """The service's name for a request, where it gave one."""
+    headers = answer.headers
+    return next((headers[name] for name in _REQUEST_IDS if name in headers), None)
 
 
 def retry_after(answer: Response) -> float | None:
@@ -69,14 +78,6 @@ def retry_after(answer: Response) -> float | None:
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
-
-
-def _outcome(answer: Response) -> errors.Outcome:
-    status = answer.status_code
-    if status == 503 and "retry-after" in answer.headers:
-        return "refused"
-    # 499: a gateway gave up waiting for a service that may still be at work.
-    return "unknown" if status >= 500 or status == 499 else "refused"
 
 
 def _problem(answer: Response) -> ProblemDetail | None:

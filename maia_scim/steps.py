@@ -39,7 +39,7 @@ class Resolve:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Let some seconds pass."""
+    """Let some seconds pass. Answered whether the wait was ended, so that the call should end, too."""
 
     seconds: float
 

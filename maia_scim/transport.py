@@ -6,12 +6,14 @@ Nothing here follows a redirect, so that a token never leaves for another addres
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import httpx
 
 from .config import LOOPBACK
-from .errors import ConfigurationError, Outcome, TransportError
+from .errors import ConfigurationError, TransportError, WriteOutcome
+from .network import Bounded, Until, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,8 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+# Of these, the ones that another try may cure, whatever the method.
+_NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # OSError: over asyncio, httpx lets a TLS error of a connection at work through as it is.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError)
 
@@ -58,10 +62,12 @@ class Failure:
     Args:
         outcome: ``not_sent`` or ``unknown``.
         cause: The HTTP library's error: its type and text, without the request and the frames it had.
+        connect: Whether no connection could be made, which another try may cure.
     """
 
-    outcome: Outcome
+    outcome: WriteOutcome
     cause: Exception
+    connect: bool = False
 
     def error(self, request: Request) -> TransportError:
         """The error to raise for it."""
@@ -75,68 +81,138 @@ class Failure:
         return error
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long an attempt may wait, in seconds.
+
+    Args:
+        each: For connecting, writing, reading and a free connection.
+        whole: For all of it, the body included; None for no such bound.
+    """
+
+    each: Mapping[str, float | None]
+    whole: float | None
+
+    def until(self) -> tuple[dict[str, float | None], float | None]:
+        """The timeouts of an attempt that begins now, and when it must be over."""
+        if self.whole is None:
+            return dict(self.each), None
+        end = monotonic() + self.whole
+        return {name: None if seconds is None else Until(seconds, end) for name, seconds in self.each.items()}, end
+
+
+def timing(timeout: object) -> Timing:
+    """Timeouts from one number of seconds, which bounds an attempt as a whole; connecting gets at most 5 of them.
+
+    Raises:
+        ConfigurationError: If it is not usable.
+    """
+    if isinstance(timeout, httpx.Timeout):
+        return Timing(timeout.as_dict(), None)
+    if not isinstance(timeout, int | float) or not 0 < timeout < _LONGEST:
+        raise ConfigurationError(
+            f"timeout={timeout!r}: it must be a number of seconds above 0 (for none at all: httpx.Timeout(None))"
+        )
+    # A little less than the whole, so that a connection that cannot be made is told as such.
+    connect = min(CONNECT_TIMEOUT, 0.9 * timeout)
+    return Timing({"connect": connect, "pool": 0.9 * timeout, "read": timeout, "write": timeout}, timeout)
+
+
 ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
 
 
-def open_client(kind: type[ClientT], given: ClientT | None) -> ClientT:
-    """Take the caller's HTTP client, or make one.
+class Http(Generic[ClientT]):
+    """The HTTP client of a client and its copies: the caller's, or one made for it.
 
     Args:
         kind: The class that is wanted.
         given: What the caller brought, if anything.
+        ipv4_only: Whether to go out over IPv4 only.
 
     Raises:
         ConfigurationError: If it is of another class, or the environment's proxies or certificates cannot be used.
     """
-    if given is not None:
-        if not isinstance(given, kind):
-            raise ConfigurationError(f"http_client is a {type(given).__name__}: it must be an httpx.{kind.__name__}")
-        return given
+
+    def __init__(self, kind: type[ClientT], given: ClientT | None, *, ipv4_only: bool = False) -> None:
+        self.owned = given is None
+        self.client: ClientT = (
+            _open(kind, ipv4_only=ipv4_only) if given is None else _checked(kind, given, ipv4_only=ipv4_only)
+        )
+
+    def check_open(self) -> None:
+        """Refuse a client that is closed.
+
+        Raises:
+            ConfigurationError: If it is.
+        """
+        if self.client.is_closed:
+            raise ConfigurationError("the client is closed: make a new one, or send within its with block")
+
+
+def _checked(kind: type[ClientT], given: ClientT, *, ipv4_only: bool) -> ClientT:
+    if not isinstance(given, kind):
+        raise ConfigurationError(f"http_client is a {type(given).__name__}: it must be an httpx.{kind.__name__}")
+    if ipv4_only:
+        raise ConfigurationError(
+            "ipv4_only is for the client made here: give your own one httpx.HTTPTransport(local_address='0.0.0.0')"
+        )
+    return given
+
+
+def _open(kind: type[ClientT], *, ipv4_only: bool) -> ClientT:
     try:
-        return kind(mounts=_DIRECT)
+        client = kind(mounts=_DIRECT)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         raise ConfigurationError(
             "no HTTP client can be made: check the proxy and certificate variables (HTTPS_PROXY, ALL_PROXY, NO_PROXY, "
             f"SSL_CERT_FILE): {error}"
         ) from None
+    prepare(client, ipv4_only=ipv4_only)
+    return client
 
 
-def send(client: httpx.Client, request: Request, timeout: httpx.Timeout) -> Response | Failure:
+def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response | Failure:
     """Send a request once.
 
     Args:
-        client: What sends it. Its hooks, proxies and default headers stay; its own auth and redirects do not apply.
+        http: What sends it. Its hooks, proxies and default headers stay; its own auth and redirects do not apply.
         request: What to send.
-        timeout: Seconds for connect, write, read and pool.
+        timing: How long it may take.
 
     Raises:
         ConfigurationError: If the client is closed.
     """
-    check_open(client)
+    http.check_open()
+    timeouts, end = timing.until()
+    bounded = end is not None and not http.owned  # our own client keeps the bound at every read
     try:
-        return client.send(_build(client, request, timeout), auth=None, follow_redirects=False)
+        built = _build(http.client, request, timeouts)
+        response = http.client.send(built, auth=None, follow_redirects=False, stream=bounded)
+        if bounded and end is not None and not response.is_closed:
+            response.stream = Bounded(cast("httpx.SyncByteStream", response.stream), end)
+            try:
+                response.read()
+            finally:
+                response.close()
     except _FAILURES as error:
         return _failure(error)
+    return response
 
 
-async def send_async(client: httpx.AsyncClient, request: Request, timeout: httpx.Timeout) -> Response | Failure:
+async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Timing) -> Response | Failure:
     """Send a request once; as ``send``."""
-    check_open(client)
+    from asyncio import timeout
+
+    http.check_open()
+    timeouts, _ = timing.until()
     try:
-        return await client.send(_build(client, request, timeout), auth=None, follow_redirects=False)
+        built = _build(http.client, request, timeouts)
+        async with timeout(timing.whole):
+            return await http.client.send(built, auth=None, follow_redirects=False)
+    except TimeoutError:  # before OSError, which it is one of
+        return Failure("unknown", httpx.ReadTimeout("the attempt as a whole took too long"))
     except _FAILURES as error:
         return _failure(error)
-
-
-def timeouts(timeout: object) -> httpx.Timeout:
-    """Timeouts from one number of seconds; connecting gets at most 5 of them."""
-    if isinstance(timeout, httpx.Timeout):
-        return timeout
-    if not isinstance(timeout, int | float) or not 0 < timeout < _LONGEST:
-        raise ConfigurationError(
-            f"timeout={timeout!r}: it must be a number of seconds above 0 (for none at all: httpx.Timeout(None))"
-        )
-    return httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT))
 
 
 def without_request(response: Response) -> Response:
@@ -149,28 +225,25 @@ def without_request(response: Response) -> Response:
 _CODED = (b"content-encoding", b"transfer-encoding", b"content-length")
 
 
-def _build(client: httpx.Client | httpx.AsyncClient, request: Request, timeout: httpx.Timeout) -> httpx.Request:
+def _build(
+    client: httpx.Client | httpx.AsyncClient, request: Request, timeouts: dict[str, float | None]
+) -> httpx.Request:
     return client.build_request(
-        request.method, request.url, headers=request.headers, content=request.content, timeout=timeout
+        request.method,
+        request.url,
+        headers=request.headers,
+        content=request.content,
+        extensions={"timeout": timeouts},
     )
-
-
-def check_open(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Refuse a client that is closed.
-
-    Raises:
-        ConfigurationError: If it is.
-    """
-    if client.is_closed:
-        raise ConfigurationError("the client is closed: make a new one, or send within its with block")
 
 
 def _failure(error: Exception) -> Failure:
     # InvalidURL: that of a redirect in an answer, since the request's own was checked.
-    outcome: Outcome = "not_sent" if isinstance(error, _NOT_SENT) else "unknown"
+    outcome: WriteOutcome = "not_sent" if isinstance(error, _NOT_SENT) else "unknown"
     # A new error of the same type: the one caught leads to the request, which holds the token and the body.
     try:
         cause = type(error)(str(error))
     except TypeError:  # HTTPStatusError, from a hook that raises for the status, or somebody's own
         cause = httpx.HTTPError(str(error))
-    return Failure(outcome, cause)
+    # A certificate that is not trusted will not be so in a second.
+    return Failure(outcome, cause, isinstance(error, _NO_CONNECTION) and "CERTIFICATE_VERIFY_FAILED" not in str(error))

@@ -1,89 +1,83 @@
-"""Users: what each operation sends and gives. The two resources at the end are thin shells."""
+"""The methods of ``client.users``, blocking and awaited. What they do stands in ``lives``, ``edits`` and ``many``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-from unicodedata import normalize
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any
 
-from .call import Prepared, prepare
-from .text import is_text
+from . import edits, lives, many, operations
+from .edits import AsyncEdit, Edit
 
 if TYPE_CHECKING:
-    from .call import Run, RunAsync
-    from .models import ScimUser
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
 
-USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"  # RFC 7643 section 4.1
-# Some servers answer null for these with a 400 or a 500.
-_NEVER_NULL = ("active", "meta", "schemas")
-
-
-def prepare_replace(user: ScimUser, *, id: str | None = None, if_match: str | None = None) -> Prepared[ScimUser]:
-    """What ``users.replace`` sends; see there."""
-    from maia_public_api.api.directory_integration import update_user
-
-    from .models import ScimUser
-
-    if not isinstance(user, ScimUser):
-        raise TypeError(
-            f"user is a {type(user).__name__}, not a ScimUser: make one with ScimUser(…) or ScimUser.from_dict(…)"
-        )
-    target = resource_id(user.id if id is None else id, "user")
-
-    def build() -> dict[str, Any]:
-        request = update_user.build_request(target, body=user)
-        body = tidy(request["json"])
-        if id is not None and "id" in body:
-            body["id"] = target
-        return {**request, "json": body}
-
-    return prepare(build, update_user.read_response, ScimUser, if_match=if_match)
+    from .core import Core, Guard
+    from .diff import Change
+    from .drive import Run, RunAsync
+    from .many import Outcome, Progress
+    from .models import PatchOperation, ScimUser
 
 
-def tidy(body: dict[str, Any]) -> dict[str, Any]:
-    """Make a user's JSON safe to send: no null that servers stumble over, and the ``meta`` that the spec requires."""
-    for name in _NEVER_NULL:
-        if body.get(name, ...) in (None, []):
-            del body[name]
-    arrays: list[list[Any]] = [value for value in body.values() if type(value) is list]
-    for items in arrays:
-        for item in items:
-            if isinstance(item, dict) and cast("dict[str, Any]", item).get("primary", ...) is None:
-                del item["primary"]
-    body.setdefault("schemas", [USER_SCHEMA])
-    if not body.get("meta"):
-        body["meta"] = {"resourceType": "User"}
-    return body
+def diff(before: ScimUser, after: ScimUser) -> tuple[Change, ...]:
+    """What changed between two users, by leaf path.
 
+    Multi-valued attributes have no order, and absent, ``null`` and ``[]`` are the same (RFC 7643 sections 2.4, 2.5).
+    Nothing is sent, and on either client nothing is awaited.
 
-def resource_id(id: object, what: str) -> str:
-    """Take an id that names one resource and cannot lead out of its collection.
+    Args:
+        before: A user.
+        after: The same user, later.
 
-    Raises:
-        TypeError: If it is no text.
-        ValueError: If it is empty, or a path, percent-encoded or not.
+    Returns:
+        The changes: path, before and after of each. Empty when the users say the same.
     """
-    if id is None:
-        raise ValueError(f"the {what} has no id: read it from the service first, or pass id=")
-    if not isinstance(id, str):
-        raise TypeError(f"the {what}'s id is a {type(id).__name__}: it must be a str")
-    if not id.strip():
-        raise ValueError(f"the {what}'s id is empty")
-    # As the most obliging server may read it: decoded twice, full-width signs folded, without path parameters.
-    plain = normalize("NFKC", unquote(unquote(id)))
-    dots = plain.partition(";")[0].strip() in (".", "..")
-    if dots or "/" in plain or "\\" in plain or not plain.isprintable() or not is_text(plain):
-        raise ValueError(f"{id!r} is no id of a {what}: it holds a path or control characters")
-    return str.__str__(id)  # of a member of an enum, its text
+    from .diff import diff
+
+    return diff(before.to_dict(), after.to_dict())
 
 
 class Users:
-    """The users of an account (RFC 7643 section 4.1). ``client.users`` is one."""
+    """The users of an account (RFC 7643 section 4.1). ``client.users`` is one.
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    Every method raises ``MaiaError`` as told in ``maia_scim.errors``, whose ``outcome`` tells what is known of the
+    write; and ``ValueError`` or ``TypeError`` for arguments that cannot be sent, when nothing was.
+    """
 
-    def replace(self, user: ScimUser, *, id: str | None = None, if_match: str | None = None) -> ScimUser:
+    diff = staticmethod(diff)
+
+    def __init__(self, core: Core, run: Run) -> None:
+        self._core, self._run = core, run
+
+    def get(self, id: str) -> ScimUser:
+        """Read a user (GET; RFC 7644 section 3.4.1).
+
+        Args:
+            id: The user's id.
+
+        Raises:
+            NotFound: If there is no such user in this account and region.
+        """
+        return self._run(lives.get(self._core, operations.users(), id))
+
+    def create(self, user: ScimUser) -> ScimUser:
+        """Create a user (POST; RFC 7644 section 3.3).
+
+        ``id``, ``meta`` and ``groups`` are the service's to give and do not go out. It is not tried again where the
+        service may have done it.
+
+        Args:
+            user: The new user.
+
+        Returns:
+            The user as the service holds it, with its id.
+
+        Raises:
+            Conflict: If the ``userName`` is taken.
+        """
+        return self._run(lives.create(self._core, user))
+
+    def replace(
+        self, user: ScimUser, *, id: str | None = None, if_match: str | None = None, guard: Guard | None = None
+    ) -> ScimUser:
         """Replace a user by what ``user`` says (PUT; RFC 7644 section 3.5.1).
 
         What ``user`` leaves out may be cleared: start from the user as the service holds it. ``user`` is not changed.
@@ -93,24 +87,185 @@ class Users:
             id: The id to write to; that of ``user`` if not given.
             if_match: Write only if the user is still at this version (``meta.version``). A service without versions
                 ignores it.
+            guard: What to do when the body leaves out ``active``, or what the user had when it was read: ``warn``
+                (unless ``with_options`` says else), ``raise``, ``off``; or ``check``, which reads the user first and
+                raises for all that the body does not speak of.
 
         Returns:
             The user as the service holds it now.
 
         Raises:
+            LossyReplace: By the guards ``raise`` and ``check``. Nothing was written.
+            PreconditionFailed: If the user is at another version.
             ValueError: If there is no id, or one that would lead out of the collection. Nothing was sent.
             TypeError: If ``user`` is no ``ScimUser``. Nothing was sent.
-            MaiaError: See ``maia_scim.errors``; ``error.outcome`` tells what is known of the write.
         """
-        return self._run(prepare_replace(user, id=id, if_match=if_match))
+        return self._run(
+            lives.replace(self._core, operations.users(), resource=user, id=id, if_match=if_match, guard=guard)
+        )
+
+    def patch(self, id: str, *changes: PatchOperation, if_match: str | None = None) -> ScimUser:
+        """Change some attributes of a user (PATCH; RFC 7644 section 3.5.2).
+
+        It is not tried again where the service may have done it.
+
+        Args:
+            id: The user's id.
+            changes: Operations, as ``maia_scim.patch`` makes them. They are checked before anything is sent.
+            if_match: Write only if the user is still at this version.
+
+        Returns:
+            The user as the service holds it now.
+
+        Raises:
+            ValueError: If an operation is not valid. Nothing was sent.
+        """
+        return self._run(lives.patch(self._core, operations.users(), id, changes, if_match))
+
+    def edit(self, id: str) -> Edit:
+        """Read a user, hand it out, and write it if it was changed: ``with maia.users.edit(id) as user:``.
+
+        Nothing is sent when the block raises or changes nothing. Where the service has versions, the write goes out
+        with ``If-Match``; where it has none, the user is read again first. What others changed meanwhile stays, and
+        your changes come on top. After the block, ``user`` is what the service holds.
+
+        Args:
+            id: The user's id.
+
+        Raises:
+            EditConflict: If somebody else changed meanwhile what you changed. Nothing was written.
+        """
+        return Edit(self._run, self._core, id)
+
+    def update(self, id: str, change: Callable[[ScimUser], object]) -> ScimUser:
+        """Read a user, change it by a function, and write it; again, up to 5 times, where others write meanwhile.
+
+        Args:
+            id: The user's id.
+            change: Changes the user it is given, or returns another. It may be called several times.
+
+        Returns:
+            The user as the service holds it now. Nothing is sent if nothing changed.
+
+        Raises:
+            EditConflict: If others wrote each time.
+        """
+        return self._run(edits.update(self._core, id, change))
+
+    def activate(self, id: str) -> ScimUser:
+        """Let a user sign in: ``active`` becomes true, by PATCH. Nothing is written if it is so already.
+
+        Args:
+            id: The user's id.
+
+        Returns:
+            The user as the service holds it now.
+
+        Raises:
+            UnexpectedResponse: If the service says it did so and the user is not active all the same.
+        """
+        return self._run(lives.set_active(self._core, id, active=True))
+
+    def deactivate(self, id: str) -> ScimUser:
+        """Keep a user from signing in: ``active`` becomes false, by PATCH. Nothing is written if it is so already.
+
+        Args:
+            id: The user's id.
+
+        Returns:
+            The user as the service holds it now.
+
+        Raises:
+            UnexpectedResponse: If the service says it did so and the user is active all the same.
+        """
+        return self._run(lives.set_active(self._core, id, active=False))
+
+    def replace_many(
+        self,
+        users: Iterable[ScimUser],
+        *,
+        concurrency: int = many.CONCURRENCY,
+        on_progress: Callable[[Progress], object] | None = None,
+    ) -> Generator[Outcome, None, None]:
+        """Replace many users, evenly spread over the rate limit. One failure never stops the rest.
+
+        Lazy: users are taken as outcomes are, and at most ``concurrency`` are under way. Outcomes come in the order in
+        which they are done; ``index`` and ``id`` say whose they are. When the iterator is left early or interrupted,
+        what waits is given up unsent, and what is being sent is waited for and told to ``on_progress``.
+
+        Args:
+            users: The whole users, each with its id; any iterable, read once.
+            concurrency: How many requests may be under way.
+            on_progress: Is called with each outcome, in the thread that takes them.
+
+        Returns:
+            An iterator of ``Outcome``: for each user, what the service holds now, or the error.
+
+        Raises:
+            ValueError: If ``concurrency`` is below 1.
+        """
+        many.check_concurrency(concurrency)
+        return many.Batch(self._run, self._core, users, concurrency, on_progress).outcomes()
 
 
 class AsyncUsers:
-    """The users of an account (RFC 7643 section 4.1). ``client.users`` of an async client is one."""
+    """The users of an account (RFC 7643 section 4.1). ``client.users`` of an async client is one; see ``Users``."""
 
-    def __init__(self, run: RunAsync) -> None:
-        self._run = run
+    diff = staticmethod(diff)
 
-    async def replace(self, user: ScimUser, *, id: str | None = None, if_match: str | None = None) -> ScimUser:
-        """Replace a user by what ``user`` says; see ``Users.replace``."""
-        return await self._run(prepare_replace(user, id=id, if_match=if_match))
+    def __init__(self, core: Core, run: RunAsync) -> None:
+        self._core, self._run = core, run
+
+    async def get(self, id: str) -> ScimUser:
+        """Read a user; as ``Users.get``."""
+        return await self._run(lives.get(self._core, operations.users(), id))
+
+    async def create(self, user: ScimUser) -> ScimUser:
+        """Create a user; as ``Users.create``."""
+        return await self._run(lives.create(self._core, user))
+
+    async def replace(
+        self, user: ScimUser, *, id: str | None = None, if_match: str | None = None, guard: Guard | None = None
+    ) -> ScimUser:
+        """Replace a user by what ``user`` says; as ``Users.replace``."""
+        return await self._run(
+            lives.replace(self._core, operations.users(), resource=user, id=id, if_match=if_match, guard=guard)
+        )
+
+    async def patch(self, id: str, *changes: PatchOperation, if_match: str | None = None) -> ScimUser:
+        """Change some attributes of a user; as ``Users.patch``."""
+        return await self._run(lives.patch(self._core, operations.users(), id, changes, if_match))
+
+    def edit(self, id: str) -> AsyncEdit:
+        """Read a user, hand it out, and write what changed: ``async with maia.users.edit(id) as user:``.
+
+        As ``Users.edit``.
+        """
+        return AsyncEdit(self._run, self._core, id)
+
+    async def update(self, id: str, change: Callable[[ScimUser], object | Awaitable[object]]) -> ScimUser:
+        """Change a user by a function, which may be async; as ``Users.update``."""
+        return await self._run(edits.update(self._core, id, change))
+
+    async def activate(self, id: str) -> ScimUser:
+        """Let a user sign in; as ``Users.activate``."""
+        return await self._run(lives.set_active(self._core, id, active=True))
+
+    async def deactivate(self, id: str) -> ScimUser:
+        """Keep a user from signing in; as ``Users.deactivate``."""
+        return await self._run(lives.set_active(self._core, id, active=False))
+
+    def replace_many(
+        self,
+        users: Iterable[ScimUser] | AsyncIterable[ScimUser],
+        *,
+        concurrency: int = many.CONCURRENCY,
+        on_progress: Callable[[Progress], Any] | None = None,
+    ) -> AsyncGenerator[Outcome, None]:
+        """Replace many users: ``async for outcome in maia.users.replace_many(users):``.
+
+        As ``Users.replace_many``; the source may be async. To leave it early for sure at once, use
+        ``contextlib.aclosing``.
+        """
+        many.check_concurrency(concurrency)
+        return many.AsyncBatch(self._run, self._core, users, concurrency, on_progress).outcomes()

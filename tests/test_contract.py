@@ -100,7 +100,7 @@ FULL = ScimUser(
     ("user", "arguments", "status"),
     [
         (FULL, {}, 200),
-        (ScimUser(id=BARBARA, user_name="bjensen"), {}, 200),
+        (ScimUser(id=BARBARA, user_name="bjensen"), {"guard": "off"}, 200),
         (FULL, {"id": "nobody"}, 404),
         (ScimUser(id=BARBARA, active=True), {}, 400),
     ],

@@ -44,7 +44,7 @@ def test_replace_user(sandbox, tmp_path):
 
 def test_replace_user_that_is_not_there(sandbox, tmp_path):
     file = tmp_path / "user.json"
-    file.write_text(json.dumps({"id": "nobody", "userName": "nobody"}), encoding="utf-8")
+    file.write_text(json.dumps({"id": "nobody", "userName": "nobody", "active": True}), encoding="utf-8")
 
     done = run(sandbox, "replace_user.py", file)
 
@@ -55,7 +55,7 @@ def test_replace_user_that_is_not_there(sandbox, tmp_path):
 def test_replace_many_async(sandbox, tmp_path):
     users = [{**user, "title": "New"} for user in sandbox.users.values()]
     file = tmp_path / "users.jsonl"
-    file.write_text("\n".join(json.dumps(user) for user in [*users, {"id": "nobody", "userName": "x"}]), "utf-8")
+    file.write_text("\n".join(json.dumps(user) for user in [*users, {"id": "nobody", "userName": "x", "active": True}]), "utf-8")
 
     done = run(sandbox, "replace_many_async.py", file)
 

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Never, Self, TypeVar, cast
 
 from .values import OpenIntEnum, OpenStrEnum, copy_json, same
 
@@ -26,10 +26,36 @@ class Source(dict[str, Any]):
     """Attribute names that came in another spelling, with that spelling"""
     instead: Any = _NOTHING
     """What came in place of an object"""
+    kept: Kept | None = None
+    """The answer it came in, if whoever read it keeps that"""
 
     def restore(self, out: dict[str, Any]) -> dict[str, Any]:
         """Give attributes back the names they came under."""
-        return {self.names.get(key, key): value for key, value in out.items()}
+        return {self.names.get(key, key): value for key, value in out.items()} if self.names else out
+
+
+class Kept(NamedTuple):
+    """The answer that a model was read from. Copies of the model share it; no constructor, repr or comparison shows it."""
+
+    origin: str
+    """Which service it came from"""
+    content: bytes
+    """The JSON, as it came"""
+    etag: str | None
+    """The ``ETag`` of the answer"""
+
+
+def keep(model: Model, kept: Kept) -> None:
+    """Keep the answer beside the model that was read from it."""
+    source = model._source if isinstance(model._source, Source) else Source(model._source)
+    source.kept = kept
+    slots: Any = model
+    slots._source = source
+
+
+def kept(model: Model) -> Kept | None:
+    """The answer that is kept beside a model."""
+    return model._source.kept if isinstance(model._source, Source) else None
 
 
 class Model:

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, call, transport
+from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, transport
 from maia_scim.auth import EARLY, PAUSE
+from maia_scim.drive import drive, drive_async
 from maia_scim.errors import AuthenticationError, ConfigurationError, TokenError
 from maia_scim.models import ScimUser
 from tests.support.scripted import Answer, Scripted
@@ -243,9 +244,7 @@ BAD = Answer.of_json({"error": "invalid_client"}, 401)
 
 def get_token(credentials, client):
     """Get a token as a call does."""
-    return call.drive(
-        credentials.token(), lambda request: transport.send(client._http, request, client._settings.timeout)
-    )
+    return drive(credentials.token(), lambda request: transport.send(client._http, request, client._core.timing))
 
 
 @pytest.mark.parametrize(("answer", "good"), [(GOOD, True), (BAD, False)], ids=["token", "failure"])
@@ -278,9 +277,9 @@ async def test_1000_tasks_make_one_token_request(server, credentials, answer, go
     async with AsyncMaiaScim(base_url=server.base_url, auth=credentials) as client:
 
         async def work():
-            return await call.drive_async(
+            return await drive_async(
                 credentials.token(),
-                lambda request: transport.send_async(client._http, request, client._settings.timeout),
+                lambda request: transport.send_async(client._http, request, client._core.timing),
             )
 
         tasks = [asyncio.create_task(work()) for _ in range(1000)]

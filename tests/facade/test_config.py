@@ -18,7 +18,7 @@ def kind(request):
 
 
 def place(client):
-    return client._settings.place
+    return client._core.place
 
 
 def test_regions_are_the_servers_of_the_specification():
@@ -188,4 +188,6 @@ def test_client_credentials_that_cannot_be_used(arguments, why):
 
 
 def test_repr_shows_region_and_address(kind):
-    assert repr(kind("eu1", auth=TOKEN)) == f"{kind.__name__}(region='EU1', base_url='{EU1}', auth=BearerToken(***))"
+    where = f"region='EU1', base_url='{EU1}'"
+    limit = "rate_limit=RateLimit(1000, None, margin=0.5, paced=False)"
+    assert repr(kind("eu1", auth=TOKEN)) == f"{kind.__name__}({where}, auth=BearerToken(***), {limit})"

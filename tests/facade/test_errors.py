@@ -25,7 +25,7 @@ def replace(client):
 def provoke(run, answer, **arguments):
     with Scripted(lambda _: answer) as server:
         with pytest.raises(errors.MaiaError) as caught:
-            run(replace, base_url=server.base_url, auth=BearerToken(TOKEN), **arguments)
+            run(replace, base_url=server.base_url, auth=BearerToken(TOKEN), **{"retry": None, **arguments})
         return caught.value, server
 
 

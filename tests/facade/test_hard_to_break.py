@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 import httpx
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, call, errors
+from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, drive, errors
 from maia_scim.models import ScimUser
 from tests.support.scripted import Answer, Scripted
 
@@ -56,7 +56,7 @@ def first_held(server):
 
 
 async def test_a_call_that_blocks_the_loop_of_the_one_who_asks_goes_on(server, monkeypatch):
-    monkeypatch.setattr(call, "PATIENCE", 0.05)
+    monkeypatch.setattr(drive, "PATIENCE", 0.05)
     go, auth = first_held(server), credentials(server)
     async with AsyncMaiaScim(base_url=server.base_url, auth=auth) as client:
         leader = asyncio.create_task(replace(client))
@@ -71,7 +71,7 @@ async def test_a_call_that_blocks_the_loop_of_the_one_who_asks_goes_on(server, m
 
 
 def test_a_leader_whose_loop_is_closed_holds_nobody_up(server, monkeypatch):
-    monkeypatch.setattr(call, "PATIENCE", 0.05)
+    monkeypatch.setattr(drive, "PATIENCE", 0.05)
     go, auth = first_held(server), credentials(server)
     life = auth.token()
     next(life)  # leads a flight, and never goes on

@@ -13,6 +13,9 @@ from tests.support.scripted import Answer, Scripted
 
 USERS = {case.name: case for case in wire_cases() if case.schema == "ScimUser"}
 
+# The guard has tests of its own.
+pytestmark = pytest.mark.filterwarnings("ignore::maia_scim.errors.LossyReplaceWarning")
+
 
 @pytest.fixture(scope="module")
 def server():

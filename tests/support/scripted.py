@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from dataclasses import dataclass, field
@@ -30,12 +31,17 @@ class Received:
 
 @dataclass
 class Answer:
-    """What to answer. `drop` ends the connection instead: before any byte, or after `drop` bytes of the body."""
+    """What to answer. `drop` ends the connection instead: before any byte, or after `drop` bytes of the body.
+
+    `drip` sends head or body for ever, a byte every 20 ms. `hold` waits for an event (5 s at most) before all else.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     drop: int | None = None
+    drip: str | None = None
+    hold: threading.Event | None = None
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, **headers: str) -> Answer:
@@ -62,6 +68,8 @@ class Scripted:
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
+        self.closing = threading.Event()
+
     @property
     def url(self) -> str:
         host, port = self._server.server_address[:2]
@@ -80,6 +88,7 @@ class Scripted:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.closing.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -98,7 +107,13 @@ class Scripted:
                 (script.token_requests if asks_token else script.received).append(request)
                 answer = (script.token if asks_token else script.answer)(request)
                 self.close_connection = True
+                if answer.hold:
+                    answer.hold.wait(5)
                 if answer.drop == 0:
+                    return
+                if answer.drip == "head":
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                    self.drip()
                     return
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
@@ -107,7 +122,17 @@ class Scripted:
                 if "Content-Length" not in answer.headers:
                     self.send_header("Content-Length", str(len(answer.body)))
                 self.end_headers()
-                self.wfile.write(answer.body[: answer.drop])
+                if answer.drip == "body":
+                    self.drip()
+                    return
+                with contextlib.suppress(OSError):  # the client may have gone
+                    self.wfile.write(answer.body[: answer.drop])
+
+            def drip(self) -> None:
+                with contextlib.suppress(OSError):
+                    while not script.closing.wait(0.02):
+                        self.wfile.write(b" ")
+                        self.wfile.flush()
 
             do_GET = do_PUT = do_POST = do_PATCH = handle_any
 

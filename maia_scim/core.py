@@ -1,0 +1,60 @@
+"""What the calls of a client share, and what its copies may differ in."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .auth import TokenSource
+    from .config import Place
+    from .events import Event
+    from .limits import Limiter
+    from .retry import RetryPolicy
+    from .transport import Timing
+
+Guard = Literal["warn", "raise", "check", "off"]
+HEADERS = {
+    "Accept": "application/json, application/scim+json, application/problem+json",
+    "User-Agent": f"maia-scim/{__version__} python/{platform.python_version()}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Settings of a client, and the objects that it shares with its copies.
+
+    Args:
+        place: Where the service is.
+        auth: Where tokens come from.
+        limiter: Says when a request may leave.
+        retry: What is tried again.
+        timing: How long an attempt may take.
+        limit: The rate limit as it was asked for, to be shown.
+        guard: How a replace is kept from clearing what nobody said to clear.
+        if_match: Version for ``If-Match`` of writes that do not say one.
+        paced: Whether the calls are of a batch, which spreads them evenly.
+        on_event: Is told of what happens.
+        log_bodies: Whether bodies are logged, masked.
+        headers: Header fields of every call.
+        origin: The same object for a client and its copies.
+    """
+
+    place: Place
+    auth: TokenSource
+    limiter: Limiter
+    retry: RetryPolicy
+    timing: Timing
+    limit: object = None
+    guard: Guard = "warn"
+    if_match: str | None = None
+    paced: bool = False
+    on_event: Callable[[Event], object] | None = None
+    log_bodies: bool = False
+    headers: Mapping[str, str] = field(default_factory=lambda: HEADERS, repr=False)
+    origin: object = field(default_factory=object, repr=False)

@@ -1,0 +1,136 @@
+"""The two loops that do what the life of a call asks for: one blocks, one awaits. Sync and async differ here alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Never, Protocol, TypeVar
+
+from . import clock
+from .auth import PATIENCE
+from .errors import ConfigurationError, MaiaError
+from .steps import Life, Resolve, Send, Shut, Sleep, Step, Take, Wait
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .transport import Failure, Request, Response
+
+E = TypeVar("E", bound=Exception)
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Lives a life to its end."""
+
+    def __call__(self, life: Life[T], sleep: Callable[[float], object] | None = None, /) -> T:
+        """Give its result, or raise its error."""
+        ...
+
+
+class RunAsync(Protocol):
+    """Lives a life to its end, awaiting."""
+
+    async def __call__(self, life: Life[T], sleep: Callable[[float], Awaitable[object]] | None = None, /) -> T:
+        """Give its result, or raise its error."""
+        ...
+
+
+def drive(
+    life: Life[T],
+    send: Callable[[Request], Response | Failure],
+    sleep: Callable[[float], object] | None = None,
+) -> T:
+    """Live a life to its end, blocking.
+
+    Args:
+        life: What asks.
+        send: Sends a request once.
+        sleep: Lets seconds pass, and tells whether it was woken to stop; ``clock.sleep`` if not given.
+
+    Raises:
+        MaiaError: What the life ended in. It leaves from here, so that its traceback leads to no frame that holds a
+            token or a body.
+    """
+    step: Step | None = None
+    reply: Any = None
+    try:
+        while True:
+            try:
+                step = life.send(reply)
+            except StopIteration as stop:  # of the life alone: one from a hook must not pass for a result
+                result: T = stop.value
+                return result
+            reply = None
+            if isinstance(step, Send):
+                reply = send(step.request)
+            elif isinstance(step, Take):
+                reply = step.limiter.take(step.held, paced=step.paced)
+            elif isinstance(step, Sleep):
+                reply = (sleep or clock.sleep)(step.seconds)
+            elif isinstance(step, Shut):
+                step.limiter.close(step.seconds)
+            elif isinstance(step, Wait):
+                from concurrent.futures import wait
+
+                reply = bool(wait([step.future], PATIENCE).done)
+            else:
+                _cannot_await(step)
+    except (MaiaError, Warning) as error:  # a warning: that of the guard, where warnings are errors
+        raised = bare(error)
+    finally:
+        life.close()
+    step = reply = None  # they hold the token and the body
+    raise raised
+
+
+async def drive_async(
+    life: Life[T],
+    send: Callable[[Request], Awaitable[Response | Failure]],
+    sleep: Callable[[float], Awaitable[object]] | None = None,
+) -> T:
+    """Live a life to its end, awaiting; as ``drive``."""
+    step: Step | None = None
+    reply: Any = None
+    try:
+        while True:
+            try:
+                step = life.send(reply)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            reply = None
+            if isinstance(step, Send):
+                reply = await send(step.request)
+            elif isinstance(step, Take):
+                reply = await step.limiter.take_async(step.held, paced=step.paced)
+            elif isinstance(step, Sleep):
+                reply = await (sleep or clock.sleep_async)(step.seconds)
+            elif isinstance(step, Shut):
+                await step.limiter.close_async(step.seconds)
+            elif isinstance(step, Wait):
+                from asyncio import wait, wrap_future
+
+                # Not wait_for: a cancelled or impatient waiter must not cancel the flight of the rest.
+                reply = bool((await wait([wrap_future(step.future)], timeout=PATIENCE))[0])
+            else:
+                reply = await step.awaitable
+    except (MaiaError, Warning) as error:
+        raised = bare(error)
+    finally:
+        life.close()
+    step = reply = None  # they hold the token and the body
+    raise raised
+
+
+def bare(error: E) -> E:
+    """An error without the frames it came through."""
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
+def _cannot_await(step: Resolve) -> Never:
+    close = getattr(step.awaitable, "close", None)
+    if close:
+        close()
+    raise ConfigurationError(
+        "this function is async, and the client is not: use AsyncMaiaScim, or a plain function (it gives the token)"
+    )

@@ -1,0 +1,217 @@
+"""Read, change, write: ``edit`` and ``update``. Right with versions, and without them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import guard, operations
+from .call import live
+from .errors import EditConflict, PreconditionFailed
+from .resources import json_of, resource_id, same, version_of
+from .steps import Resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from .core import Core
+    from .drive import Run, RunAsync
+    from .errors import WriteOutcome
+    from .models import ScimUser
+    from .steps import Life
+
+# How often a change is put on top of what others wrote meanwhile.
+ROUNDS = 5
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class State:
+    """What a user says at some point. Without a repr, since a frame of an error must show no password.
+
+    Args:
+        target: The user's id.
+        user: The user.
+        body: The JSON, which does not change when the user does.
+        version: What ``If-Match`` takes, or None.
+    """
+
+    target: str
+    user: ScimUser
+    body: dict[str, Any]
+    version: str | None
+
+    def now(self) -> State:
+        """What the user says after the caller changed it."""
+        return State(self.target, self.user, json_of(self.user), self.version)
+
+    def says_other_than(self, other: State) -> bool:
+        """Whether the JSON differs, down to the spelling."""
+        return not same(self.body, other.body)
+
+    def moved_since(self, other: State) -> bool:
+        """Whether the JSON differs in more than ``meta``."""
+        mine, theirs = (
+            {name: value for name, value in state.body.items() if name.lower() != "meta"} for state in (self, other)
+        )
+        return not same(mine, theirs)
+
+
+def read(core: Core, id: str) -> Life[State]:
+    """Read a user to change it."""
+    kind = operations.users()
+    target = resource_id(id, kind.what)
+    user = yield from live(operations.get(core, kind, target), core)
+    return State(target, user, user.to_dict(), version_of(user))
+
+
+def write(core: Core, base: State) -> Life[ScimUser]:
+    """Write the user as it was changed since it was read, merged with what others changed meanwhile."""
+    mine = base.now()
+    if not mine.says_other_than(base):
+        return base.user
+    theirs, wanted = base, mine
+    for _ in range(ROUNDS):
+        if theirs.version is None:
+            # Without versions, a second look is what there is. It leaves a gap of one round trip.
+            fresh = yield from read(core, base.target)
+            if fresh.moved_since(theirs):
+                theirs, wanted = fresh, _merged(base, mine, fresh, "not_sent")
+        if not wanted.says_other_than(theirs):
+            return theirs.user  # somebody else made the same change
+        try:
+            return (yield from _put(core, wanted, theirs.version))
+        except PreconditionFailed as refused:
+            if refused.outcome == "unknown":
+                raise
+            theirs = yield from read(core, base.target)
+            wanted = _merged(base, mine, theirs, "refused")
+    raise _too_many(base.target)
+
+
+def update(core: Core, id: str, change: Callable[[ScimUser], Any]) -> Life[ScimUser]:
+    """Change a user by a function, again where somebody else wrote meanwhile."""
+    from .models import ScimUser
+
+    if not callable(change):
+        raise TypeError("change must be a function that takes the user")
+    base = yield from read(core, id)
+    for _ in range(ROUNDS):
+        result = change(base.user)
+        if hasattr(result, "__await__"):
+            result = yield Resolve(result)
+        user = result if isinstance(result, ScimUser) else base.user
+        wanted = State(base.target, user, json_of(user), base.version)
+        if not wanted.says_other_than(base):
+            return user
+        if base.version is None:
+            fresh = yield from read(core, id)
+            if fresh.moved_since(base):
+                base = fresh
+                continue
+        try:
+            return (yield from _put(core, wanted, base.version))
+        except PreconditionFailed as refused:
+            if refused.outcome == "unknown":
+                raise
+            base = yield from read(core, id)
+    raise _too_many(id)
+
+
+def _put(core: Core, wanted: State, version: str | None) -> Life[ScimUser]:
+    kind = operations.users()
+    user = kind.model.from_dict(wanted.body)
+    prepared = operations.put(core, kind, wanted.target, user, if_match=version or core.if_match, with_groups=True)
+    # What an edit leaves out was taken out on purpose, but for this one.
+    silent = () if "active" in prepared.body else ("active",)
+    guard.enforce("raise" if core.guard == "check" else core.guard, prepared.path, silent)
+    return (yield from live(prepared, core))
+
+
+def _merged(base: State, mine: State, theirs: State, outcome: WriteOutcome) -> State:
+    """My changes on top of what others made of the user.
+
+    Raises:
+        EditConflict: If both sides changed the same.
+    """
+    from .diff import merge
+
+    body, conflicts = merge(base.body, mine.body, theirs.body)
+    if not conflicts:
+        return State(base.target, base.user, body, theirs.version)
+    paths = ", ".join(conflict.path for conflict in conflicts)
+    error = EditConflict(
+        f"somebody else changed {paths} while this edit was made: nothing was written; "
+        "see .conflicts for what each side wants, then edit again",
+        outcome=outcome,
+        status=412,
+    )
+    error.conflicts = conflicts
+    raise error
+
+
+def _too_many(id: str) -> EditConflict:
+    return EditConflict(
+        f"user {id} was changed by others {ROUNDS} times while this was tried: nothing was written; try again later",
+        outcome="refused",
+        status=412,
+    )
+
+
+def become(user: ScimUser, other: ScimUser) -> None:
+    """Make the user that was handed out what the service holds now."""
+    if other is not user:
+        slots: tuple[str, ...] = type(user).__slots__
+        for name in slots:
+            if name != "__weakref__":
+                setattr(user, name, getattr(other, name))
+
+
+class Edit:
+    """What ``users.edit`` gives: ``with`` it, change the user, and what changed is written at the end.
+
+    Args:
+        run: Lives a life.
+        core: The client's.
+        id: The user.
+    """
+
+    def __init__(self, run: Run, core: Core, id: str) -> None:
+        self._run, self._core, self._id = run, core, id
+        self._read: State | None = None
+
+    def __enter__(self) -> ScimUser:
+        self._read = self._run(read(self._core, self._id))
+        return self._read.user
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        base, self._read = self._read, None
+        if base and kind is None:
+            become(base.user, self._run(write(self._core, base)))
+
+
+class AsyncEdit:
+    """As ``Edit``, for ``async with``.
+
+    Args:
+        run: Lives a life.
+        core: The client's.
+        id: The user.
+    """
+
+    def __init__(self, run: RunAsync, core: Core, id: str) -> None:
+        self._run, self._core, self._id = run, core, id
+        self._read: State | None = None
+
+    async def __aenter__(self) -> ScimUser:
+        self._read = await self._run(read(self._core, self._id))
+        return self._read.user
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        base, self._read = self._read, None
+        if base and kind is None:
+            become(base.user, await self._run(write(self._core, base)))

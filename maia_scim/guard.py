@@ -1,0 +1,75 @@
+"""The guard of ``replace``: a PUT that would clear what nobody said to clear is told of, or kept from going out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, cast, get_args
+
+from .core import Guard
+from .errors import LossyReplace, LossyReplaceWarning
+
+if TYPE_CHECKING:
+    from maia_public_api.base import Model
+
+    from .core import Core
+
+_HERE = str(PurePath(__file__).parent / "_")[:-1]  # with the separator
+
+
+def checked(guard: str | None, core: Core) -> Guard:
+    """The guard of a call.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    chosen = core.guard if guard is None else guard
+    if chosen not in get_args(Guard):
+        raise ValueError(f"guard={guard!r}: it must be one of {', '.join(map(repr, get_args(Guard)))}")
+    return cast("Guard", chosen)
+
+
+def lost(resource: Model, body: dict[str, Any], target: str, core: Core) -> tuple[str, ...]:
+    """What a body does not speak of, though the resource had it when it was read from here."""
+    from maia_public_api.base import kept
+
+    from .diff import unspoken
+
+    answer = kept(resource)
+    if answer is None or answer.origin != core.place.base_url:
+        return ()
+    had: Any = json.loads(answer.content)
+    if not isinstance(had, dict):
+        return ()
+    before = cast("dict[str, Any]", had)
+    return unspoken(before, body) if before.get("id") == target else ()
+
+
+def enforce(guard: Guard, path: str, paths: tuple[str, ...]) -> None:
+    """Warn of a lossy replace, or refuse it.
+
+    Raises:
+        LossyReplace: If the guard is not content with a warning.
+    """
+    if not paths or guard == "off":
+        return
+    shown = ", ".join(paths[:10]) + (f" and {len(paths) - 10} more" if len(paths) > 10 else "")
+    message = (
+        f"PUT {path} leaves out {shown}: the service may clear what a PUT does not hold"
+        + (", and may read a missing active as true" if "active" in paths else "")
+        + ". Give each a value, or clear it with None or [] (active takes true or false); guard='off' sends it as it is"
+    )
+    if guard == "warn":
+        warnings.warn(LossyReplaceWarning(message, paths), stacklevel=_outside())
+        return
+    raise LossyReplace(message, paths=paths)
+
+
+def _outside() -> int:
+    """How many frames up the caller's own line is."""
+    frame, level = sys._getframe(1), 1  # pyright: ignore[reportPrivateUsage]  # documented, underscore and all
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
+        frame, level = frame.f_back, level + 1
+    return level

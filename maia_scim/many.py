@@ -1,0 +1,276 @@
+"""``replace_many``: many replaces at the rate limit, in bounded memory, one failure never stopping the rest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Sized
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import clock, lives, operations
+from .errors import MaiaError
+
+if TYPE_CHECKING:
+    from asyncio import Task
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
+    from concurrent.futures import ThreadPoolExecutor
+
+    from .core import Core
+    from .diff import Difference
+    from .drive import Run, RunAsync
+    from .models import ScimUser
+    from .steps import Life
+
+T = TypeVar("T")
+
+CONCURRENCY = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one user. Exactly one of ``user`` and ``error`` is set.
+
+    Attributes:
+        index: Which user of those given it was, from 0.
+        id: Its id, or None where it had none.
+        user: The user as the service holds it now.
+        error: What went wrong: a ``MaiaError``, or a ``ValueError`` or ``TypeError`` of what cannot be sent.
+    """
+
+    index: int
+    id: str | None
+    user: ScimUser | None = None
+    error: Exception | None = None
+    _given: ScimUser | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What the service ignored or normalised: what its answer does not hold as the user you gave says it."""
+        from .diff import not_kept
+
+        return not_kept(self._given.to_dict(), self.user.to_dict()) if self.user and self._given else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far ``replace_many`` is.
+
+    Attributes:
+        done: How many users have an outcome.
+        failed: How many of them an error.
+        total: How many there are, or None where the source cannot tell.
+        last: The newest outcome.
+    """
+
+    done: int
+    failed: int
+    total: int | None
+    last: Outcome
+
+
+class _Count:
+    """Counts outcomes, and tells of them."""
+
+    def __init__(self, users: object, on_progress: Callable[[Progress], object] | None) -> None:
+        self._total = len(users) if isinstance(users, Sized) else None
+        self._tell = on_progress
+        self._done = self._failed = 0
+
+    def add(self, outcome: Outcome) -> Outcome:
+        self._done += 1
+        self._failed += outcome.error is not None
+        if self._tell:
+            self._tell(Progress(self._done, self._failed, self._total, outcome))
+        return outcome
+
+
+def check_concurrency(concurrency: int) -> None:
+    """Refuse what is no number of workers.
+
+    Raises:
+        ValueError: If it is below 1.
+    """
+    if concurrency < 1:
+        raise ValueError(f"concurrency={concurrency}: it must be at least 1")
+
+
+def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
+    """Replace one of many."""
+    id: str | None = getattr(user, "id", None)
+    kind = operations.users()
+    try:
+        lives.check_model(user, kind)
+        result = yield from lives.replace(core, kind, resource=user, id=None, if_match=None, guard=None)
+    except (MaiaError, ValueError, TypeError) as error:
+        from .drive import bare
+
+        return Outcome(index, id, error=bare(error))
+    return Outcome(index, id or result.id, result, None, user)
+
+
+class Batch:
+    """Replaces users by some threads; see ``Users.replace_many``.
+
+    Args:
+        run: Lives a life; its sleep says True when it was woken.
+        core: The client's.
+        users: The source.
+        concurrency: How many threads.
+        on_progress: Is told of each outcome.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        core: Core,
+        users: Iterable[ScimUser],
+        concurrency: int,
+        on_progress: Callable[[Progress], object] | None,
+    ) -> None:
+        from queue import SimpleQueue
+        from threading import Event
+
+        self._run, self._core = run, replace(core, paced=True)
+        self._source, self._concurrency = enumerate(users), concurrency
+        self._count = _Count(users, on_progress)
+        self._stopped = Event()
+        self._finished: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._trouble: Exception | None = None
+
+    def outcomes(self) -> Generator[Outcome, None, None]:
+        """Take users as outcomes are taken."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        pool = ThreadPoolExecutor(self._concurrency, "maia-scim")
+        flying = 0
+        try:
+            while True:
+                while flying < self._concurrency and self._start_next(pool):
+                    flying += 1
+                if not flying:
+                    break
+                outcome = self._finished.get()
+                flying -= 1
+                if isinstance(outcome, BaseException):
+                    raise outcome
+                yield self._count.add(outcome)
+            if self._trouble is not None:
+                raise self._trouble
+        finally:
+            # Left early: who waits gives up, who is sending gets to the end of that request, and all are told of.
+            self._stopped.set()
+            pool.shutdown()
+            while not self._finished.empty():
+                late = self._finished.get()
+                if isinstance(late, Outcome):
+                    self._count.add(late)
+
+    def _start_next(self, pool: ThreadPoolExecutor) -> bool:
+        from contextvars import copy_context
+
+        try:
+            index, user = next(self._source)
+        except StopIteration:
+            return False
+        except Exception as error:  # noqa: BLE001 - raised when what is under way is done
+            self._trouble, self._source = error, enumerate(())
+            return False
+        pool.submit(copy_context().run, self._work, index, user)
+        return True
+
+    def _work(self, index: int, user: ScimUser) -> None:
+        try:
+            self._finished.put(self._run(one(self._core, index, user), self._sleep))
+        except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
+            self._finished.put(error)
+
+    def _sleep(self, seconds: float) -> bool:
+        return clock.wait(self._stopped, seconds)
+
+
+class AsyncBatch:
+    """Replaces users by some tasks; see ``AsyncUsers.replace_many``.
+
+    Args:
+        run: Lives a life; its sleep says True when it was woken.
+        core: The client's.
+        users: The source.
+        concurrency: How many tasks.
+        on_progress: Is told of each outcome.
+    """
+
+    def __init__(
+        self,
+        run: RunAsync,
+        core: Core,
+        users: Iterable[ScimUser] | AsyncIterable[ScimUser],
+        concurrency: int,
+        on_progress: Callable[[Progress], object] | None,
+    ) -> None:
+        from asyncio import Event
+
+        self._run, self._core = run, replace(core, paced=True)
+        self._source, self._concurrency = _numbered(users), concurrency
+        self._count = _Count(users, on_progress)
+        self._stopped = Event()
+        self._flying: set[Task[Outcome]] = set()
+        self._pull: Task[tuple[int, ScimUser]] | None = None
+        self._trouble: Exception | None = None
+        self._ended = False
+
+    async def outcomes(self) -> AsyncGenerator[Outcome, None]:
+        """Take users as outcomes are taken."""
+        from asyncio import FIRST_COMPLETED, ensure_future, gather, wait
+
+        try:
+            while True:
+                if self._pull is None and not self._ended and len(self._flying) < self._concurrency:
+                    self._pull = ensure_future(anext(self._source))
+                waiting: set[Task[Any]] = {*self._flying, self._pull} if self._pull else {*self._flying}
+                if not waiting:
+                    break
+                await wait(waiting, return_when=FIRST_COMPLETED)
+                self._start_pulled()
+                for task in [task for task in self._flying if task.done()]:
+                    self._flying.discard(task)
+                    yield self._count.add(task.result())
+            if self._trouble is not None:
+                raise self._trouble
+        finally:
+            # Left early: who waits gives up, who is sending gets to the end of that request, and all are told of.
+            self._stopped.set()
+            if self._pull is not None:
+                self._pull.cancel()
+            for late in await gather(*self._flying, return_exceptions=True):
+                if isinstance(late, Outcome):
+                    self._count.add(late)
+
+    def _start_pulled(self) -> None:
+        from asyncio import ensure_future
+
+        pull = self._pull
+        if pull is None or not pull.done():
+            return
+        self._pull = None
+        try:
+            index, user = pull.result()
+        except StopAsyncIteration:
+            self._ended = True
+        except Exception as error:  # noqa: BLE001 - raised when what is under way is done
+            self._ended, self._trouble = True, error
+        else:
+            self._flying.add(ensure_future(self._run(one(self._core, index, user), self._sleep)))
+
+    async def _sleep(self, seconds: float) -> bool:
+        return await clock.wait_async(self._stopped, seconds)
+
+
+async def _numbered(users: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[tuple[int, T]]:
+    index = 0
+    if isinstance(users, AsyncIterable):
+        async for user in users:
+            yield index, user
+            index += 1
+    else:
+        for each in users:
+            yield index, each
+            index += 1

@@ -1,0 +1,134 @@
+"""Below HTTP: a bound on an attempt as a whole, and going out over IPv4 only.
+
+httpx bounds each read, so that an answer of one byte every few seconds never ends. Here a read gets what is left of
+the attempt. httpx offers no public place for that: two private attributes lead to the connection pool of the clients
+that this package makes itself. The bounds on httpx in pyproject.toml hold them in place, and tests notice if they move.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ANY_IPV4 = "0.0.0.0"  # noqa: S104 - the address to go out from, not one to listen on
+
+
+class Until(float):
+    """A timeout in seconds that also knows when the attempt must be over.
+
+    Args:
+        seconds: The timeout of one wait.
+        end: When all of it must be over, by the monotonic clock.
+    """
+
+    __slots__ = ("end",)
+    end: float
+
+    def __new__(cls, seconds: float, end: float) -> Until:
+        """A float that carries one more number."""
+        self = super().__new__(cls, seconds)
+        self.end = end
+        return self
+
+
+def left(timeout: float | None, what: type[httpx.TimeoutException]) -> float | None:
+    """The seconds that one wait may take.
+
+    Raises:
+        TimeoutException: If the attempt has taken all of its time.
+    """
+    if not isinstance(timeout, Until):
+        return timeout
+    rest = timeout.end - monotonic()
+    if rest <= 0:
+        raise what("the attempt as a whole took too long")
+    return min(float(timeout), rest)
+
+
+def prepare(client: httpx.Client | httpx.AsyncClient, *, ipv4_only: bool) -> None:
+    """Make the connections of a client of our own keep the bound, and go out as told."""
+    transport = getattr(client, "_transport", None)
+    mounted = getattr(client, "_mounts", {}).values()
+    for each in (transport, *mounted):
+        pool = getattr(each, "_pool", None)
+        backend = getattr(pool, "_network_backend", None)
+        if backend is not None:
+            wrapper = _Backend if isinstance(client, httpx.Client) else _AsyncBackend
+            pool._network_backend = wrapper(backend, _ANY_IPV4 if ipv4_only else None)  # type: ignore[union-attr]
+
+
+class _Backend:
+    """Opens connections whose waits are bounded."""
+
+    def __init__(self, backend: Any, address: str | None) -> None:
+        self._backend = backend
+        self._address = address
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, **options: Any
+    ) -> _Stream:
+        timeout = left(timeout, httpx.ConnectTimeout)
+        return _Stream(self._backend.connect_tcp(host, port, timeout, local_address or self._address, **options))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+
+class _AsyncBackend(_Backend):
+    """The same for asyncio, where the driver bounds the attempt."""
+
+    async def connect_tcp(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, **options: Any
+    ) -> Any:
+        return await self._backend.connect_tcp(host, port, timeout, local_address or self._address, **options)
+
+
+class _Stream:
+    """A connection whose every wait ends with the attempt."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data: bytes = self._stream.read(max_bytes, left(timeout, httpx.ReadTimeout))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, left(timeout, httpx.WriteTimeout))
+
+    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:
+        timeout = left(timeout, httpx.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class Bounded(httpx.SyncByteStream):
+    """The body of an answer to a caller's own client, bounded between its pieces.
+
+    Args:
+        stream: The body.
+        end: When all of it must be there, by the monotonic clock.
+    """
+
+    def __init__(self, stream: httpx.SyncByteStream, end: float) -> None:
+        self._stream = stream
+        self._end = end
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            left(Until(0.0, self._end), httpx.ReadTimeout)
+            yield piece
+
+    def close(self) -> None:
+        """End it."""
+        self._stream.close()

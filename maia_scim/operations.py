@@ -1,0 +1,175 @@
+"""The generated operations, ready to be sent: what goes out, and how the answer is read. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .call import Prepared, prepare
+from .resources import read_here, reader, tidy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from maia_public_api.base import Model
+
+    from .core import Core
+    from .models import PatchOperation, ScimGroup, ScimUser
+
+    M = TypeVar("M", bound=Model)
+else:
+    M = TypeVar("M")
+
+PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"  # RFC 7644 section 3.5.2
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[M]):
+    """A kind of resource, and its operations.
+
+    Args:
+        what: What to call it in a message.
+        name: The SCIM ``resourceType``.
+        schema: The URN of its core schema (RFC 7643 sections 4.1 and 4.2).
+        model: Its generated model.
+        get: The generated operation that reads one.
+        put: The one that replaces one.
+        patch: The one that changes one.
+    """
+
+    what: str
+    name: str
+    schema: str
+    model: type[M]
+    get: Any
+    put: Any
+    patch: Any
+
+
+@cache
+def users() -> Kind[ScimUser]:
+    """Users. The generated package is loaded at the first call."""
+    from maia_public_api.api.directory_integration import get_user, patch_user, update_user
+
+    from .models import ScimUser
+
+    return Kind(
+        "user", "User", "urn:ietf:params:scim:schemas:core:2.0:User", ScimUser, get_user, update_user, patch_user
+    )
+
+
+@cache
+def groups() -> Kind[ScimGroup]:
+    """Groups."""
+    from maia_public_api.api.directory_integration import get_group, patch_group, update_group
+
+    from .models import ScimGroup
+
+    return Kind(
+        "group", "Group", "urn:ietf:params:scim:schemas:core:2.0:Group", ScimGroup, get_group, update_group, patch_group
+    )
+
+
+def get(core: Core, kind: Kind[M], target: str) -> Prepared[M]:
+    """Read a resource."""
+    operation = kind.get
+    return prepare(
+        lambda: operation.build_request(target),
+        operation.PATH,
+        reader(operation.read_response, kind.model, core),
+        kind.model,
+    )
+
+
+def put(
+    core: Core, kind: Kind[M], target: str, resource: M, *, if_match: str | None, with_groups: bool | None = None
+) -> Prepared[M]:
+    """Replace a resource.
+
+    Args:
+        core: The client's.
+        kind: What it is.
+        target: Its id, which wins over that in the body.
+        resource: What it is to be.
+        if_match: Version for ``If-Match``.
+        with_groups: Whether ``groups`` goes out; by default if the user was read from this service. It is read-only,
+            and the values of other services may fail the whole PUT.
+    """
+    from .diff import not_kept
+
+    operation = kind.put
+    keeps_groups = read_here(resource, core) if with_groups is None else with_groups
+
+    def build() -> dict[str, Any]:
+        request: dict[str, Any] = operation.build_request(target, body=resource)
+        body = tidy(request["json"], kind.schema, kind.name)
+        if "id" in body:
+            body["id"] = target
+        if not keeps_groups:
+            drop(body, "groups")
+        return request
+
+    return prepare(
+        build,
+        operation.PATH,
+        reader(operation.read_response, kind.model, core),
+        kind.model,
+        if_match=if_match,
+        reread=lambda: get(core, kind, target),
+        compare=not_kept,
+    )
+
+
+def post_user(core: Core, user: ScimUser) -> Prepared[ScimUser]:
+    """Create a user. What the service gives itself is left out."""
+    from maia_public_api.api.directory_integration import create_user
+
+    from .diff import not_kept
+
+    kind = users()
+
+    def build() -> dict[str, Any]:
+        request = create_user.build_request(body=user)
+        drop(request["json"], "id", "groups", "meta")
+        tidy(request["json"], kind.schema, kind.name)
+        return request
+
+    return prepare(
+        build,
+        create_user.PATH,
+        reader(create_user.read_response, kind.model, core),
+        kind.model,
+        compare=not_kept,
+    )
+
+
+def patch(
+    core: Core, kind: Kind[M], target: str, operations: Sequence[PatchOperation], *, if_match: str | None
+) -> Prepared[M]:
+    """Change a resource.
+
+    Raises:
+        ValueError: If an operation is not valid by RFC 7644 section 3.5.2.
+        TypeError: If one is no operation.
+    """
+    from .models import PatchRequest
+    from .patch import validate
+    from .patched import not_done
+
+    body = PatchRequest.from_dict({"schemas": [PATCH_SCHEMA], "Operations": validate(operations)})
+    operation = kind.patch
+    return prepare(
+        lambda: operation.build_request(target, body=body),
+        operation.PATH,
+        reader(operation.read_response, kind.model, core),
+        kind.model,
+        if_match=if_match,
+        compare=not_done,
+    )
+
+
+def drop(body: dict[str, Any], *names: str) -> None:
+    """Leave attributes out of a body, in whatever case they are spelt (RFC 7643 section 2.1)."""
+    for name in [name for name in body if name.lower() in names]:
+        del body[name]

@@ -1,0 +1,122 @@
+"""What users and groups have in common: ids, safe bodies, and the answer kept beside what was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from .text import is_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from maia_public_api.base import Model
+
+    from .core import Core
+    from .transport import Response
+
+    M = TypeVar("M", bound=Model)
+
+# Some servers answer null for these with a 400 or a 500.
+_NEVER_NULL = ("active", "meta", "schemas")
+
+
+def tidy(body: dict[str, Any], schema: str, kind: str) -> dict[str, Any]:
+    """Make a resource's JSON safe to send: no null that servers stumble over, and the ``meta`` that the spec requires.
+
+    Args:
+        body: The JSON; changed in place.
+        schema: The URN of the core schema, for a body that names none.
+        kind: The ``resourceType`` for a body without ``meta``.
+    """
+    for name in _NEVER_NULL:
+        if body.get(name, ...) in (None, []):
+            del body[name]
+    arrays: list[list[Any]] = [value for value in body.values() if type(value) is list]
+    for items in arrays:
+        for item in items:
+            if isinstance(item, dict) and cast("dict[str, Any]", item).get("primary", ...) is None:
+                del item["primary"]
+    body.setdefault("schemas", [schema])
+    if not body.get("meta"):
+        body["meta"] = {"resourceType": kind}
+    return body
+
+
+def resource_id(id: object, what: str) -> str:
+    """Take an id that names one resource and cannot lead out of its collection.
+
+    Raises:
+        TypeError: If it is no text.
+        ValueError: If it is empty, or a path, percent-encoded or not.
+    """
+    if id is None:
+        raise ValueError(f"the {what} has no id: read it from the service first, or pass id=")
+    if not isinstance(id, str):
+        raise TypeError(f"the {what}'s id is a {type(id).__name__}: it must be a str")
+    if not id.strip():
+        raise ValueError(f"the {what}'s id is empty")
+    # As the most obliging server may read it: decoded twice, full-width signs folded, without path parameters.
+    plain = normalize("NFKC", unquote(unquote(id)))
+    dots = plain.partition(";")[0].strip() in (".", "..")
+    if dots or "/" in plain or "\\" in plain or not plain.isprintable() or not is_text(plain):
+        raise ValueError(f"{id!r} is no id of a {what}: it holds a path or control characters")
+    return str.__str__(id)  # of a member of an enum, its text
+
+
+def json_of(resource: Model) -> dict[str, Any]:
+    """The JSON of a resource that a caller may have changed.
+
+    Raises:
+        TypeError: If it holds what is no JSON.
+        ValueError: If it nests too deep.
+    """
+    try:
+        return resource.to_dict()
+    except RecursionError:
+        problem: Exception = ValueError("the body nests too deep to be written as JSON")
+    except (TypeError, ValueError) as error:
+        problem = type(error)(str(error))
+    raise problem  # from here, since the frames below hold the body, and it may hold a password
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same, down to the spelling. The generated package loads when it is used."""
+    from maia_public_api.values import same
+
+    return same(one, other)
+
+
+def reader(read: Callable[[Response], object], model: type[M], core: Core) -> Callable[[Response], object]:
+    """Read an answer as the operation does, take the object under 200 and 201 alike, and keep the answer beside it."""
+    from maia_public_api.answers import answer
+    from maia_public_api.base import Kept, keep, to_model
+
+    def read_and_keep(response: Response) -> object:
+        result = read(response)
+        if result is None and response.status_code in (200, 201):  # not 202: accepted is not done
+            result = answer(response, lambda value: to_model(model, value))
+        if isinstance(result, model):
+            keep(result, Kept(core.place.base_url, response.content, response.headers.get("etag")))
+        return result
+
+    return read_and_keep
+
+
+def read_here(resource: Model, core: Core) -> bool:
+    """Whether a resource was read from the service that a client talks to."""
+    from maia_public_api.base import kept
+
+    answer = kept(resource)
+    return answer is not None and answer.origin == core.place.base_url
+
+
+def version_of(resource: Model) -> str | None:
+    """What ``If-Match`` takes: the ``ETag`` of the answer, else ``meta.version`` (RFC 7644 section 3.14)."""
+    from maia_public_api.base import kept
+
+    answer = kept(resource)
+    meta: Any = getattr(resource, "meta", None)
+    version = (answer and answer.etag) or (meta.version if meta else None)
+    return version if version and version.isascii() and version.isprintable() and version == version.strip() else None

@@ -1,0 +1,159 @@
+"""Who is told of what a call does: the log, ``on_event`` and ``capture()``. Costs next to nothing when nobody is."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import events
+from .problems import request_id_of
+from .transport import Failure, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .call import Prepared
+    from .core import Core
+    from .diff import Difference
+    from .errors import MaiaError, WriteOutcome
+
+log = logging.getLogger("maia_scim")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that came to its end, as ``capture()`` tells of it.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the base URL.
+        status: HTTP status of the last answer, or None where there was none.
+        attempts: How many requests were sent.
+        request_id: The service's name for the last request, where it gave one.
+        outcome: ``done``, or what is known of the write after an error.
+        differences: Of a write: what the answer does not hold as it was sent.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    attempts: int
+    request_id: str | None
+    outcome: WriteOutcome | Literal["done"]
+    differences: tuple[Difference, ...] = ()
+
+
+# Each with the client whose calls it takes. A task started within the block has it, too; a thread has not.
+_captures: ContextVar[tuple[tuple[object, list[Call]], ...]] = ContextVar("maia_scim_captures", default=())
+
+
+@contextmanager
+def capture(origin: object) -> Generator[list[Call]]:
+    """Collect the calls of a client and its copies, made in this thread or task."""
+    calls: list[Call] = []
+    token = _captures.set((*_captures.get(), (origin, calls)))
+    try:
+        yield calls
+    finally:
+        _captures.reset(token)
+
+
+def token(core: Core, url: str, seconds: float, answer: Response | Failure) -> None:
+    """Tell of a token request."""
+    status = answer.status_code if isinstance(answer, Response) else None
+    if log.isEnabledFor(logging.DEBUG):
+        extra = {"method": "POST", "path": url, "status": status, "duration": seconds}
+        log.debug("token request to %s: %s in %.3f s", url, status or "no answer", seconds, extra=extra)
+    if core.on_event:
+        tell(core, events.TokenRequest(url, seconds, status))
+
+
+def waits(
+    core: Core,
+    call: Prepared[Any],
+    seconds: float,
+    reason: Literal["limit", "gate", "retry"],
+    fault: MaiaError | None,
+) -> None:
+    """Tell of a wait that begins."""
+    level = logging.DEBUG if reason == "limit" else logging.INFO
+    if log.isEnabledFor(level):
+        extra = {"method": call.method, "path": call.template, "seconds": seconds, "reason": reason}
+        why = f": {type(fault).__name__}" if fault else ""
+        log.log(level, "%s %s waits %.2f s (%s%s)", call.method, call.template, seconds, reason, why, extra=extra)
+    if core.on_event:
+        tell(core, events.Wait(call.method, call.template, seconds, reason))
+
+
+def attempt(core: Core, call: Prepared[Any], number: int, seconds: float, answer: Response | Failure) -> None:
+    """Tell of a request that was sent, or could not be."""
+    verbose = log.isEnabledFor(logging.DEBUG)
+    if not (verbose or core.on_event):
+        return
+    answered = None if isinstance(answer, Failure) else answer
+    status = answered.status_code if answered is not None else None
+    request_id = request_id_of(answered) if answered is not None else None
+    failure = type(answer.cause).__name__ if isinstance(answer, Failure) else None
+    if verbose:
+        extra: dict[str, Any] = {
+            "method": call.method,
+            "path": call.template,
+            "status": status,
+            "duration": seconds,
+            "attempt": number,
+            "request_id": request_id,
+        }
+        text = ""
+        if core.log_bodies:
+            from .masking import masked, masked_text
+
+            extra["sent"] = None if call.body is None else masked(call.body)
+            extra["answered"] = masked_text(answered.content) if answered is not None else None
+            text = f" sent {extra['sent']} answered {extra['answered']}"
+        what = status or failure
+        log.debug(
+            "%s %s: %s in %.3f s, attempt %d%s", call.method, call.template, what, seconds, number, text, extra=extra
+        )
+    if core.on_event:
+        tell(core, events.Attempt(call.method, call.template, number, seconds, status, request_id, failure))
+
+
+def ended(
+    core: Core, call: Prepared[Any], attempts: int, seconds: float, *, answer: Response | None, error: MaiaError | None
+) -> None:
+    """Tell of a call that came to its end."""
+    captures = _captures.get()
+    if not (captures or core.on_event):
+        return
+    status = answer.status_code if answer is not None else None
+    request_id = request_id_of(answer) if answer is not None else None
+    outcome: WriteOutcome | Literal["done"] = error.outcome if error else "done"
+    takers = [calls for origin, calls in captures if origin is core.origin]
+    if takers:
+        found = differences(call, answer) if answer is not None and not error else ()
+        done = Call(call.method, call.path, status, attempts, request_id, outcome, found)
+        for calls in takers:
+            calls.append(done)
+    if core.on_event:
+        tell(core, events.CallEnd(call.method, call.template, attempts, seconds, status, request_id, outcome, error))
+
+
+def differences(call: Prepared[Any], answer: Response) -> tuple[Difference, ...]:
+    """What the answer to a write does not hold as it was sent."""
+    from maia_public_api.answers import json_of
+
+    answered = json_of(answer) if call.compare else None
+    return call.compare(call.body, answered) if call.compare and isinstance(answered, dict) else ()
+
+
+def tell(core: Core, event: events.Event) -> None:
+    """Call the caller's function; what it raises does not reach the call."""
+    if core.on_event is None:
+        return
+    try:
+        core.on_event(event)
+    except Exception:
+        log.exception("on_event raised at %s", type(event).__name__)

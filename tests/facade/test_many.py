@@ -1,0 +1,369 @@
+"""`replace_many`: lazy, bounded, and one failure never stops the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+import time as real
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, errors
+from maia_scim.models import ScimUser
+from tests.support.scripted import Answer, Scripted
+
+ROOT = Path(__file__).parents[2]
+
+
+def users(count):
+    return [ScimUser(id=str(number), user_name=f"user{number}", active=True) for number in range(count)]
+
+
+def take_sync(server, source, *, each=lambda outcome: None, stop=None, **more):
+    """Take outcomes until `stop` of them are there; give them."""
+    options = {name: more.pop(name) for name in ("rate_limit", "retry", "timeout") if name in more}
+    taken = []
+    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token"), **options) as client:
+        outcomes = client.users.replace_many(source, **more)
+        with contextlib.closing(outcomes):
+            for outcome in outcomes:
+                taken.append(outcome)
+                each(outcome)
+                if len(taken) == stop:
+                    break
+    return taken
+
+
+def take_async(server, source, *, each=lambda outcome: None, stop=None, **more):
+    options = {name: more.pop(name) for name in ("rate_limit", "retry", "timeout") if name in more}
+
+    async def main():
+        taken = []
+        async with (
+            AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token"), **options) as client,
+            contextlib.aclosing(client.users.replace_many(source, **more)) as outcomes,
+        ):
+            async for outcome in outcomes:
+                taken.append(outcome)
+                each(outcome)
+                if len(taken) == stop:
+                    break
+        return taken
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(params=[take_sync, take_async], ids=["sync", "async"])
+def take(request):
+    return request.param
+
+
+@pytest.fixture
+def server():
+    with Scripted(lambda request: Answer.of_json(request.json)) as server:
+        yield server
+
+
+def number(request):
+    return int(request.path.rpartition("/")[2])
+
+
+def test_every_user_has_an_outcome(take, server):
+    taken = take(server, users(20))
+
+    assert sorted(outcome.index for outcome in taken) == list(range(20))
+    for outcome in taken:
+        assert outcome.id == str(outcome.index) == outcome.user.id
+        assert outcome.error is None
+        assert outcome.differences == ()
+    assert len(server.received) == 20
+
+
+def test_one_failure_never_stops_the_rest(take, server):
+    server.answer = lambda request: Answer.problem(404) if number(request) % 3 == 0 else Answer.of_json(request.json)
+
+    taken = take(server, users(9))
+
+    failed = {outcome.id: outcome.error for outcome in taken if outcome.error}
+    assert failed.keys() == {"0", "3", "6"}
+    assert all(isinstance(error, errors.NotFound) and error.__traceback__ is None for error in failed.values())
+    assert all((outcome.user is None) == (outcome.error is not None) for outcome in taken)
+
+
+def test_what_cannot_be_sent_is_an_outcome_too(take, server):
+    odd = ScimUser(id="2", active=True)
+    odd["urn:x"] = {1, 2}
+
+    taken = take(server, [ScimUser(active=True), "no user", odd, *users(1)])
+
+    kinds = {outcome.index: type(outcome.error) for outcome in taken}
+    assert kinds == {0: ValueError, 1: TypeError, 2: TypeError, 3: type(None)}
+    assert [outcome.id for outcome in sorted(taken, key=lambda outcome: outcome.index)] == [None, None, "2", "0"]
+    assert len(server.received) == 1
+
+
+def test_what_the_service_did_not_keep_is_told(take, server):
+    server.answer = lambda request: Answer.of_json({**request.json, "userName": "USER0", "active": None})
+
+    [outcome] = take(server, users(1))
+
+    assert {(each.path, each.sent, each.answered) for each in outcome.differences} == {
+        ("userName", "user0", "USER0"),
+        ("active", True, None),
+    }
+
+
+def test_it_takes_no_more_than_it_is_asked_for(take, server):
+    """Back-pressure: a consumer that stops stops the source, and what goes out."""
+    pulled = []
+
+    def source():
+        for user in users(1000):
+            pulled.append(user)
+            yield user
+
+    taken = take(server, source(), concurrency=4, stop=3)
+
+    assert len(taken) == 3
+    assert len(pulled) <= 3 + 4 + 1
+    assert len(server.received) <= len(pulled)
+
+
+def test_nothing_happens_before_it_is_iterated(server):
+    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        client.users.replace_many(iter(users(3)))
+
+    assert server.received == []
+
+
+def test_at_most_so_many_are_under_way(take, server):
+    lock, now, most = threading.Lock(), [0], [0]
+
+    def answer(request):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        real.sleep(0.02)  # long enough for all workers to meet
+        with lock:
+            now[0] -= 1
+        return Answer.of_json(request.json)
+
+    server.answer = answer
+    take(server, users(30), concurrency=3)
+
+    assert most[0] == 3
+
+
+def test_outcomes_come_as_they_are_done(take, server):
+    """A slow one holds nobody up."""
+    go = threading.Event()
+    server.answer = lambda request: Answer.of_json(request.json) if number(request) else held(request, go)
+    seen: list[Any] = []
+
+    def each(outcome):
+        seen.append(outcome.index)
+        if len(seen) == 9:
+            go.set()
+
+    take(server, users(10), concurrency=2, each=each)
+
+    assert seen[-1] == 0
+    assert sorted(seen) == list(range(10))
+
+
+def held(request, go):
+    assert go.wait(20)
+    return Answer.of_json(request.json)
+
+
+def test_progress_is_told(take, server):
+    server.answer = lambda request: Answer.problem(404) if number(request) == 1 else Answer.of_json(request.json)
+    told: list[Any] = []
+
+    taken = take(server, users(3), on_progress=told.append)
+
+    assert [progress.done for progress in told] == [1, 2, 3]
+    assert (told[-1].failed, told[-1].total) == (1, 3)
+    assert [progress.last for progress in told] == taken
+
+    told.clear()
+    take(server, iter(users(1)), on_progress=told.append)
+    assert told[0].total is None
+
+
+def test_a_source_that_fails_raises_when_all_under_way_is_told(take, server):
+    def source():
+        yield from users(3)
+        raise OSError("the file is gone")
+
+    seen: list[Any] = []
+    with pytest.raises(OSError, match="the file is gone"):
+        take(server, source(), each=seen.append)
+
+    assert sorted(outcome.index for outcome in seen) == [0, 1, 2]
+
+
+def test_what_is_sent_when_it_is_left_is_told_to_progress(take, server):
+    """Leaving early ends nothing halfway: a request on the wire gets its answer, and it is told."""
+    go = threading.Event()
+    server.answer = lambda request: Answer.of_json(request.json) if number(request) == 0 else held(request, go)
+    told: list[Any] = []
+
+    def each(_):
+        threading.Timer(0.1, go.set).start()
+
+    take(server, users(100), concurrency=3, each=each, stop=1, on_progress=lambda progress: told.append(progress.last))
+
+    assert len(told) == len(server.received) == len({outcome.index for outcome in told})
+    assert all(outcome.user for outcome in told)
+
+
+def test_what_waits_when_it_is_left_is_told_as_unsent(take, server, time, monkeypatch):
+    """Waiting for the rate limit, or to be tried again, ends at once."""
+    from maia_scim import clock
+
+    left = threading.Event()
+
+    def woken(event, seconds):
+        assert left.wait(20)
+        return True
+
+    async def woken_async(event, seconds):
+        return await event.wait()
+
+    monkeypatch.setattr(clock, "wait", woken)
+    monkeypatch.setattr(clock, "wait_async", woken_async)
+    told: list[Any] = []
+
+    def each(_):
+        left.set()
+
+    take(
+        server,
+        users(50),
+        concurrency=3,
+        each=each,
+        stop=1,
+        rate_limit=RateLimit(1, margin=0),
+        on_progress=lambda progress: told.append(progress.last),
+    )
+
+    assert len(server.received) == 1
+    unsent = [outcome for outcome in told if outcome.error]
+    assert len(unsent) == len(told) - 1 == 2
+    assert all(outcome.error.outcome == "not_sent" and "stopped" in str(outcome.error) for outcome in unsent)
+
+
+def test_an_attempt_that_went_unanswered_is_not_forgotten(take, server, monkeypatch):
+    from maia_scim import clock
+
+    async def woken_async(event, seconds):
+        return True
+
+    monkeypatch.setattr(clock, "wait", lambda event, seconds: True)
+    monkeypatch.setattr(clock, "wait_async", woken_async)
+    server.answer = lambda _: Answer(drop=0)
+
+    [outcome] = take(server, users(1))
+
+    assert outcome.error.outcome == "unknown"
+    assert len(server.received) == 1
+
+
+def test_it_goes_evenly(take, server, time):
+    """A batch is paced: no burst that a bucket of another kind would refuse."""
+    take(server, users(5), concurrency=1, rate_limit=RateLimit(60, margin=0))
+
+    assert 3.5 < sum(time.slept) < 4.5
+
+
+async def test_sources_of_async_clients_may_be_async(server):
+    async def source():
+        for user in users(5):
+            await asyncio.sleep(0)
+            yield user
+
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        taken = [outcome async for outcome in client.users.replace_many(source())]
+
+    assert sorted(outcome.index for outcome in taken) == list(range(5))
+
+
+async def test_a_slow_source_holds_no_outcome_back(server):
+    done = asyncio.Event()
+
+    async def source():
+        yield users(1)[0]
+        await asyncio.wait_for(done.wait(), 20)
+
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        async for outcome in client.users.replace_many(source()):
+            assert outcome.index == 0
+            done.set()
+
+
+async def test_a_cancelled_task_waits_for_what_is_on_the_wire(server):
+    go = threading.Event()
+    server.answer = lambda request: held(request, go)
+    told: list[Any] = []
+
+    async def consume():
+        async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+            outcomes = client.users.replace_many(users(10), concurrency=2, on_progress=lambda p: told.append(p.last))
+            async for _ in outcomes:
+                pass
+
+    task = asyncio.create_task(consume())
+    while len(server.received) < 2:
+        await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert {outcome.id for outcome in told} == {"0", "1"}
+    assert all(outcome.user for outcome in told)
+
+
+CTRL_C = """
+import sys
+from maia_scim import BearerToken, MaiaScim
+from maia_scim.models import ScimUser
+
+told = []
+users = (ScimUser(id=str(n), active=True) for n in range(10_000))
+with MaiaScim(base_url=sys.argv[1], auth=BearerToken("x"), rate_limit=None) as maia:
+    try:
+        for outcome in maia.users.replace_many(users, on_progress=lambda progress: told.append(progress.last)):
+            print("going", flush=True) if outcome.index == 0 else None
+    except KeyboardInterrupt:
+        sent = [outcome.id for outcome in told if outcome.user]
+        print("told", len(told), "sent", len(sent), flush=True)
+"""
+
+
+def test_ctrl_c_loses_no_write(server):
+    process = subprocess.Popen(
+        [sys.executable, "-c", CTRL_C, server.base_url], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "going\n"
+    process.send_signal(signal.SIGINT)
+    last = process.communicate(timeout=30)[0].split()
+
+    assert process.returncode == 0
+    assert int(last[3]) == len(server.received) < 10_000
+    assert last[1] == last[3]
+
+
+@pytest.mark.parametrize("concurrency", [0, -1])
+def test_a_concurrency_below_one_is_refused(take, server, concurrency):
+    with pytest.raises(ValueError, match="at least 1"):
+        take(server, users(1), concurrency=concurrency)

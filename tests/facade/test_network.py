@@ -1,0 +1,206 @@
+"""The client as a whole under load, below HTTP, and as it presents itself."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import random
+import socket
+import threading
+from collections import Counter
+
+import httpx
+import pytest
+
+from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, __version__, errors, network, patch
+from maia_scim.models import ScimUser
+from tests.support.scripted import Answer, Scripted
+
+AUTH = BearerToken("a-token")
+PATIENT = RetryPolicy(budget=1e9)  # the clock of these tests is moved by all threads at once
+OPERATIONS = [
+    ("GET", lambda client, id: client.users.get(id)),
+    ("PUT", lambda client, id: client.users.replace(ScimUser(id=id, active=True))),
+    ("PATCH", lambda client, id: client.users.patch(id, patch.replace("title", id))),
+    ("POST", lambda client, id: client.users.create(ScimUser(external_id=id))),
+]
+
+
+def test_it_says_who_it_is(run):
+    with Scripted(lambda _: Answer.of_json({"id": "1"})) as server:
+        run(lambda client: client.users.get("1"), base_url=server.base_url, auth=AUTH)
+
+    [request] = server.received
+    assert request.headers["User-Agent"] == f"maia-scim/{__version__} python/{platform.python_version()}"
+
+
+class Flaky:
+    """Answers each call's first request with trouble, by the id that it is about, and its second well."""
+
+    def __init__(self):
+        self.seen: Counter[tuple[str, str]] = Counter()
+        self.lock = threading.Lock()
+
+    def __call__(self, request):
+        id = request.json["externalId"] if request.method == "POST" else request.path.rpartition("/")[2]
+        with self.lock:
+            self.seen[request.method, id] += 1
+            first = self.seen[request.method, id] == 1
+        if first and int(id) % 3 == 0:
+            return Answer(429) if request.method in ("PATCH", "POST") else Answer(502)
+        return Answer.of_json({"id": id}, 201 if request.method == "POST" else 200)
+
+
+def jobs():
+    chosen = [(method, operation, str(number)) for number in range(60) for method, operation in OPERATIONS]
+    random.Random(7).shuffle(chosen)
+    return chosen
+
+
+def check(server, flaky, results):
+    expected = {(method, id): 2 if int(id) % 3 == 0 else 1 for method, _, id in jobs()}
+    assert flaky.seen == expected
+    assert len(server.received) == sum(expected.values())
+    assert sorted(user.id for user in results) == sorted(id for _, _, id in jobs())
+
+
+@pytest.fixture
+def flaky(monkeypatch):
+    flaky = Flaky()
+    with Scripted(flaky) as server:
+        yield server, flaky
+
+
+def options(server):
+    return {"base_url": server.base_url, "auth": AUTH, "rate_limit": RateLimit(None), "retry": PATIENT}
+
+
+def test_methods_mixed_by_threads_share_no_state(flaky):
+    server, answers = flaky
+    results, todo, lock = [], jobs(), threading.Lock()
+    with MaiaScim(**options(server)) as client:
+
+        def work():
+            while True:
+                with lock:
+                    if not todo:
+                        return
+                    _, operation, id = todo.pop()
+                user = operation(client, id)
+                with lock:
+                    results.append(user)
+
+        threads = [threading.Thread(target=work) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    check(server, answers, results)
+
+
+async def test_methods_mixed_by_tasks_share_no_state(flaky):
+    server, answers = flaky
+    async with AsyncMaiaScim(**options(server)) as client:
+        limit = asyncio.Semaphore(12)
+
+        async def work(operation, id):
+            async with limit:
+                return await operation(client, id)
+
+        results = await asyncio.gather(*(work(operation, id) for _, operation, id in jobs()))
+
+    check(server, answers, results)
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("kind", [httpx.Client, httpx.AsyncClient])
+def test_connections_of_our_own_clients_are_bounded(kind, proxied, monkeypatch):
+    """The private places that `network` reaches for are there; if httpx moves them, this fails."""
+    if proxied:
+        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    client = kind()
+    network.prepare(client, ipv4_only=True)
+
+    transports = [client._transport, *(each for each in client._mounts.values() if each)]
+    assert len(transports) == 1 + proxied
+    for transport in transports:
+        backend = transport._pool._network_backend
+        assert isinstance(backend, network._Backend)
+        assert backend._address == "0.0.0.0"
+
+
+def test_ipv4_only_goes_out_over_ipv4(run):
+    """A name with both addresses, as `localhost` has on most machines, is reached over IPv4."""
+    with Scripted(lambda _: Answer.of_json({"id": "1"})) as server:
+        base_url = server.base_url.replace("127.0.0.1", "localhost")
+        run(lambda client: client.users.get("1"), base_url=base_url, auth=AUTH, ipv4_only=True)
+
+    assert len(server.received) == 1
+
+
+@pytest.fixture
+def ipv6_server():
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6 on loopback")
+    with listener:
+        yield listener, f"http://[::1]:{listener.getsockname()[1]}/dpc"
+
+
+def test_ipv4_only_makes_no_connection_over_ipv6(run, ipv6_server):
+    listener, base_url = ipv6_server
+    listener.settimeout(0.2)
+
+    with pytest.raises(errors.TransportError) as caught:
+        run(lambda client: client.users.get("1"), base_url=base_url, auth=AUTH, ipv4_only=True, retry=None)
+
+    assert caught.value.outcome == "not_sent"
+    with pytest.raises(TimeoutError):
+        listener.accept()
+
+
+@pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
+def test_ipv4_only_is_not_for_a_client_of_the_callers(kind):
+    http = httpx.Client() if kind is MaiaScim else httpx.AsyncClient()
+
+    with pytest.raises(errors.ConfigurationError, match=r"local_address='0\.0\.0\.0'"):
+        kind("eu1", auth=AUTH, http_client=http, ipv4_only=True)
+
+
+def test_a_body_that_drips_ends_for_a_client_of_the_callers_too(run):
+    with Scripted(lambda _: Answer(200, b" " * 10_000, {}, drip="body")) as server:
+
+        def get(client):
+            http = httpx.Client() if isinstance(client, MaiaScim) else httpx.AsyncClient()
+            own = type(client)(base_url=server.base_url, auth=AUTH, http_client=http, timeout=0.3, retry=None)
+            return own.users.get("1")
+
+        with pytest.raises(errors.TransportError, match="ReadTimeout") as caught:
+            run(get, base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.outcome == "unknown"
+
+
+def test_closing_a_copy_closes_nothing():
+    with Scripted(lambda _: Answer.of_json({"id": "1"})) as server, MaiaScim(**options(server)) as client:
+        with client.with_options(timeout=1) as copy:
+            copy.users.get("1")
+        client.users.get("1")
+
+    with pytest.raises(errors.ConfigurationError, match="closed"):
+        copy.users.get("1")
+
+
+@pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
+def test_options_that_are_none(kind):
+    client = kind("eu1", auth=AUTH)
+
+    with pytest.raises(TypeError, match="with_options takes timeout, retry, if_match, guard, not region"):
+        client.with_options(region="us1")
+    for option in ({"timeout": 0}, {"retry": 3}, {"guard": "no"}):
+        with pytest.raises(errors.ConfigurationError):
+            client.with_options(**option)
+    with pytest.raises(errors.ConfigurationError, match="rate_limit is a int"):
+        kind("eu1", auth=AUTH, rate_limit=60)

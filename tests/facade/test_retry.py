@@ -1,0 +1,334 @@
+"""The table of outcomes: what each trouble tells of a write, and what is tried again."""
+
+from __future__ import annotations
+
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from maia_scim import BearerToken, RateLimit, RetryPolicy, errors, patch
+from maia_scim.models import ScimUser
+from tests.support.scripted import Answer, Scripted
+
+USER = ScimUser(id="1", user_name="b", active=True)
+AUTH = BearerToken("a-token")
+OPERATIONS = {
+    "GET": lambda client: client.users.get("1"),
+    "PUT": lambda client: client.users.replace(USER),
+    "PATCH": lambda client: client.users.patch("1", patch.replace("title", "x")),
+    "POST": lambda client: client.users.create(USER),
+}
+IDEMPOTENT = {"GET", "PUT"}
+EVERY = set(OPERATIONS)
+NONE: set[str] = set()
+HTML = {"Content-Type": "text/html"}
+TROUBLES = {
+    "429": (Answer.problem(429), "refused", EVERY, errors.RateLimited),
+    "503-retry-after": (Answer(503, b"", {"Retry-After": "1"}), "refused", EVERY, errors.ServerError),
+    "502": (Answer(502, b"<html>", HTML), "unknown", IDEMPOTENT, errors.ServerError),
+    "503": (Answer(503), "unknown", IDEMPOTENT, errors.ServerError),
+    "504": (Answer(504), "unknown", IDEMPOTENT, errors.ServerError),
+    "520": (Answer(520, b"<html>", HTML), "unknown", IDEMPOTENT, errors.ServerError),
+    "530": (Answer(530), "unknown", IDEMPOTENT, errors.ServerError),
+    "500": (Answer.problem(500), "unknown", NONE, errors.ServerError),
+    "501": (Answer(501), "unknown", NONE, errors.ServerError),
+    "531": (Answer(531), "unknown", NONE, errors.ServerError),
+    "499": (Answer(499), "unknown", NONE, errors.ApiError),
+    "400": (Answer.problem(400), "refused", NONE, errors.BadRequest),
+    "403": (Answer.problem(403), "refused", NONE, errors.PermissionDenied),
+    "404": (Answer.problem(404), "refused", NONE, errors.NotFound),
+    "408": (Answer(408), "refused", NONE, errors.ApiError),
+    "409": (Answer.problem(409), "refused", NONE, errors.Conflict),
+    "412": (Answer.problem(412), "refused", NONE, errors.PreconditionFailed),
+    "418": (Answer(418), "refused", NONE, errors.ApiError),
+    "302": (Answer(302, b"", {"Location": "/elsewhere"}), "unknown", NONE, errors.UnexpectedResponse),
+    "304": (Answer(304), "unknown", NONE, errors.UnexpectedResponse),
+    "307": (Answer(307, b"", {"Location": "/elsewhere"}), "refused", NONE, errors.UnexpectedResponse),
+    "308": (Answer(308, b"", {"Location": "/elsewhere"}), "refused", NONE, errors.UnexpectedResponse),
+    "204": (Answer(204), "unknown", NONE, errors.UnexpectedResponse),
+    "html": (Answer(200, b"<html>", HTML), "unknown", NONE, errors.UnexpectedResponse),
+    "array": (Answer.of_json([]), "unknown", NONE, errors.UnexpectedResponse),
+    "no-json": (Answer(200, b"{", {"Content-Type": "application/json"}), "unknown", NONE, errors.UnexpectedResponse),
+    "reset": (Answer(drop=0), "unknown", IDEMPOTENT, errors.TransportError),
+    "cut-short": (Answer(200, b'{"id": "1"}', {}, drop=4), "unknown", IDEMPOTENT, errors.TransportError),
+    "bad-gzip": (Answer(200, b"no gzip", {"Content-Encoding": "gzip"}), "unknown", IDEMPOTENT, errors.TransportError),
+    "bad-length": (Answer(200, b"{}", {"Content-Length": "x"}), "unknown", IDEMPOTENT, errors.TransportError),
+}
+
+
+@pytest.fixture
+def server():
+    with Scripted(lambda _: Answer.of_json({"id": "1"})) as server:
+        yield server
+
+
+@pytest.mark.parametrize("method", OPERATIONS)
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_each_row_of_the_table(run, server, method, trouble):
+    answer, outcome, again, kind = TROUBLES[trouble]
+    server.answer = lambda _: answer
+
+    with pytest.raises(kind) as caught:
+        run(OPERATIONS[method], base_url=server.base_url, auth=AUTH)
+
+    assert type(caught.value) is kind
+    assert isinstance(caught.value, errors.MaiaError)
+    assert caught.value.outcome == outcome
+    assert len(server.received) == caught.value.attempts == (5 if method in again else 1)
+    assert {request.method for request in server.received} == {method}
+
+
+@pytest.mark.parametrize("method", OPERATIONS)
+def test_what_is_tried_again_succeeds(run, server, method):
+    answers = iter([Answer(429), Answer(503, b"", {"Retry-After": "0"}), Answer.of_json({"id": "1"})])
+    server.answer = lambda _: next(answers)
+
+    assert run(OPERATIONS[method], base_url=server.base_url, auth=AUTH).id == "1"
+    assert len(server.received) == 3
+
+
+@pytest.fixture
+def closed_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]  # nobody listens
+
+
+@pytest.mark.parametrize("method", OPERATIONS)
+def test_no_connection_is_tried_again_by_every_method(run, closed_port, time, method):
+    with pytest.raises(errors.TransportError, match="ConnectError") as caught:
+        run(OPERATIONS[method], base_url=f"http://127.0.0.1:{closed_port}/dpc", auth=AUTH)
+
+    assert caught.value.outcome == "not_sent"
+    assert len(time.slept) == 4
+
+
+def test_a_token_endpoint_that_cannot_be_reached_is_tried_again(run, server, closed_port, time):
+    from maia_scim import ClientCredentials
+
+    auth = ClientCredentials(client_id="me", client_secret="x", token_url=f"http://127.0.0.1:{closed_port}/token")
+    with pytest.raises(errors.TokenError) as caught:
+        run(OPERATIONS["GET"], base_url=server.base_url, auth=auth)
+
+    assert (caught.value.outcome, caught.value.attempts) == ("not_sent", 0)
+    assert len(time.slept) == 4
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(run, time, tls_server):
+    with pytest.raises(errors.TransportError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+        run(OPERATIONS["PUT"], base_url=tls_server, auth=AUTH)
+
+    assert caught.value.outcome == "not_sent"
+    assert time.slept == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ([Answer(drop=0), Answer.problem(404)], "unknown"),
+        ([Answer(502), Answer.problem(400)], "unknown"),
+        ([Answer(429), Answer.problem(404)], "refused"),
+        ([Answer(429), Answer(drop=0), Answer(429), Answer(429), Answer(429)], "unknown"),
+    ],
+)
+def test_an_outcome_speaks_of_all_attempts(run, server, answers, outcome):
+    given = iter(answers)
+    server.answer = lambda _: next(given)
+
+    with pytest.raises(errors.MaiaError) as caught:
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.outcome == outcome
+    assert caught.value.attempts == len(answers)
+
+
+def test_waits_double_and_differ(run, server, time):
+    server.answer = lambda _: Answer(502)
+
+    for _ in range(20):
+        with pytest.raises(errors.ServerError):
+            run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH)
+
+    for number, longest in enumerate([1, 2, 4, 8]):
+        waits = time.slept[number::4]
+        assert all(longest / 2 <= wait <= longest for wait in waits)
+        assert len(set(waits)) == 20
+    assert sum([1, 2, 4, 8]) < 35
+
+
+def test_the_policy_is_the_callers(run, server, time):
+    server.answer = lambda _: Answer(502)
+    policy = RetryPolicy(attempts=3, backoff=lambda repetition: repetition * 7.0)
+
+    with pytest.raises(errors.ServerError):
+        run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH, retry=policy)
+    assert time.slept == [7.0, 14.0]
+
+    with pytest.raises(errors.ServerError):
+        run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH, retry=None)
+    assert len(server.received) == 4
+
+
+def test_the_budget_ends_it(run, server, time):
+    server.answer = lambda _: Answer(502)
+    policy = RetryPolicy(attempts=100, backoff=lambda _: 9.0, budget=30)
+
+    with pytest.raises(errors.ServerError):
+        run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH, retry=policy)
+
+    assert time.slept == [9.0, 9.0, 9.0]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"attempts": 0},
+        {"attempts": 1.5},
+        {"backoff": -1},
+        {"backoff": "1"},
+        {"budget": -1},
+        {"budget": None},
+        {"budget": float("nan")},
+    ],
+)
+def test_policies_that_are_none(bad):
+    with pytest.raises(errors.ConfigurationError, match=next(iter(bad))):
+        RetryPolicy(**bad)
+
+
+# -- Retry-After -------------------------------------------------------------------------
+
+
+def limited(text, then=None):
+    """429 with a Retry-After first, then success."""
+    answers = iter([Answer(429, b"", {"Retry-After": text}), then or Answer.of_json({"id": "1"})])
+    return lambda _: next(answers)
+
+
+def test_a_retry_after_is_waited_for_in_full(run, server, time):
+    server.answer = limited("40")
+
+    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
+
+    assert sum(time.slept) >= 40
+
+
+def test_a_retry_after_may_be_a_date(run, server, time):
+    server.answer = limited(format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True))
+
+    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
+
+    assert 28 <= sum(time.slept) <= 32
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_one_that_says_nothing_leaves_the_backoff(run, server, time, text):
+    server.answer = limited(text)
+
+    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
+
+    assert 0.5 <= sum(time.slept) <= 2
+
+
+@pytest.mark.parametrize("seconds", [61, 10**12])
+def test_one_that_does_not_fit_the_budget_is_raised_at_once(run, server, time, seconds):
+    server.answer = limited(str(seconds))
+
+    with pytest.raises(errors.RateLimited) as caught:
+        run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.retry_after == seconds
+    assert (caught.value.outcome, caught.value.attempts) == ("refused", 1)
+    assert time.slept == []
+
+
+def test_a_429_closes_the_gate_for_all_clients_of_the_account(run, server, time):
+    server.answer = limited("100")
+    arguments = {"base_url": server.base_url, "auth": AUTH}
+    with pytest.raises(errors.RateLimited):
+        run(OPERATIONS["GET"], **arguments)
+
+    with pytest.raises(errors.RateLimited, match=r"was not sent: .* for \d+ s more") as caught:
+        run(OPERATIONS["PUT"], **arguments, rate_limit=RateLimit(60))
+    assert caught.value.outcome == "not_sent"
+    assert 90 < (caught.value.retry_after or 0) <= 100
+    assert caught.value.response is None
+
+    time.ahead += 45
+    run(OPERATIONS["PUT"], **arguments)  # the rest of the wait fits its budget
+    assert 50 < sum(time.slept) < 56
+    assert len(server.received) == 2
+
+
+def test_another_account_goes_on(run, server):
+    server.answer = limited("100")
+    with pytest.raises(errors.RateLimited):
+        run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH)
+
+    run(OPERATIONS["GET"], base_url=server.base_url, auth=BearerToken("another-token"))
+
+
+# -- Our own write, unanswered --------------------------------------------------------------
+
+
+def lost_answer(server, holds):
+    """The first PUT is carried out and its answer lost; the second meets the version that it made."""
+    put = [Answer(drop=0), Answer.problem(412)]
+    server.answer = lambda request: put.pop(0) if request.method == "PUT" else Answer.of_json(holds)
+
+
+SENT = {"id": "1", "userName": "b", "active": True, "meta": {"version": 'W/"2"'}, "groups": [{"value": "g"}]}
+
+
+def test_a_412_after_a_lost_answer_may_be_our_own_write(run, server):
+    lost_answer(server, SENT)
+
+    user = run(lambda client: client.users.replace(USER, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
+
+    assert user.meta.version == 'W/"2"'
+    assert [request.method for request in server.received] == ["PUT", "PUT", "GET"]
+
+
+@pytest.mark.parametrize("other", [{"title": "someone's"}, {"userName": "c"}, {"active": False}])
+def test_and_it_may_be_somebody_elses(run, server, other):
+    lost_answer(server, {**SENT, **other})
+
+    with pytest.raises(errors.PreconditionFailed) as caught:
+        run(lambda client: client.users.replace(USER, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.outcome == "unknown"
+
+
+def test_a_412_alone_is_a_refusal(run, server):
+    server.answer = lambda _: Answer.problem(412)
+
+    with pytest.raises(errors.PreconditionFailed) as caught:
+        run(lambda client: client.users.replace(USER, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.outcome == "refused"
+    assert len(server.received) == 1
+
+
+# -- Bounds -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_an_answer_that_drips_ends_with_the_attempt(run, server, part):
+    server.answer = lambda _: Answer(200, b" " * 10_000, {}, drip=part)
+
+    with pytest.raises(errors.TransportError, match="ReadTimeout") as caught:
+        run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH, timeout=0.3, retry=None)
+
+    assert caught.value.outcome == "unknown"
+    assert type(caught.value.__cause__).__name__ == "ReadTimeout"
+
+
+def test_a_silent_server_is_left(run, server):
+    server.answer = lambda _: Answer(hold=server.closing)
+
+    with pytest.raises(errors.TransportError, match="ReadTimeout") as caught:
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, timeout=0.2, retry=RetryPolicy(2))
+
+    assert (caught.value.outcome, caught.value.attempts) == ("unknown", 2)
