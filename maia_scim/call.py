@@ -156,9 +156,12 @@ def live(call: Prepared[T], core: Core) -> Life[T]:
     except MaiaError as error:
         error.outcome = retry.worse(error.outcome, now.outcome)
         error.attempts = now.attempts
-        watch.ended(core, call, now.attempts, clock.monotonic() - started, answer=now.answer, error=error)
+        watch.ended(core, call, now.attempts, clock.monotonic() - started, now.answer, error.outcome, error)
         raise
-    watch.ended(core, call, now.attempts, clock.monotonic() - started, answer=now.answer, error=None)
+    except GeneratorExit:  # cancelled or interrupted: what is known is told all the same
+        watch.ended(core, call, now.attempts, clock.monotonic() - started, None, now.outcome)
+        raise
+    watch.ended(core, call, now.attempts, clock.monotonic() - started, now.answer, "done")
     return result
 
 
@@ -214,7 +217,7 @@ def _judge(
         yield Shut(core.limiter, min(wait or 0.0, _LONGEST_GATE))
     if call.any_status and (wait is None or not _goes_on(core, now, wait)):
         return cast("T", answer), None, None
-    return None, problems.error_of(request, answer), wait
+    return None, problems.error_of(request, answer, call.body), wait
 
 
 def _goes_on(core: Core, now: _Progress, wait: float) -> bool:
@@ -286,7 +289,9 @@ def _send(
     if now.end is None:
         now.end = begun + now.budget
     now.attempts += 1
+    before, now.outcome = now.outcome, "unknown"  # until there is an answer, or none for sure
     answer: Response | Failure = yield Send(request)
+    now.outcome = before
     now.answer = answer if isinstance(answer, Response) else None
     watch.attempt(core, call, now.attempts, clock.monotonic() - begun, answer)
     return answer

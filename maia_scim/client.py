@@ -59,7 +59,9 @@ class _Client(Generic[HttpT]):
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        core = self._core
+        core: Core | None = getattr(self, "_core", None)
+        if core is None:  # in the traceback of its own constructor
+            return f"<{type(self).__name__}, not set up>"
         region = f"region={core.place.region.value!r}, " if core.place.region else ""
         where = f"{region}base_url={core.place.base_url!r}"
         return f"{type(self).__name__}({where}, auth={core.auth!r}, rate_limit={core.limit!r})"

@@ -81,7 +81,7 @@ class CallEnd:
         status: HTTP status of the last answer, or None where there was none.
         request_id: The service's name for the last request, where it gave one.
         outcome: ``done``, or what is known of the write after an error.
-        error: The error that it ended in, or None.
+        error: The error that it ended in; None after success, and for a call that was cancelled or interrupted.
     """
 
     method: str

@@ -283,14 +283,25 @@ class MemoryLimiter(Limiter):
 
     def __init__(self, ledger: Ledger, windows: Windows, *, margin: float = 0.0, paced: bool = False) -> None:
         self.ledger = ledger
-        self._windows = tuple((period + margin, limit) for period, limit in windows)
-        self._pace = max((period / limit for period, limit in self._windows), default=0.0)
-        self._leeway = margin / 2
+        self._margin = margin
         self._paced = paced
+        self._set(windows)
         with ledger.lock:
             ledger.span = max([ledger.span, *(period for period, _ in self._windows)])
             ledger.most = max([ledger.most, *(limit for _, limit in windows)])
             ledger.limiters.add(self)
+
+    def change(self, windows: Windows) -> None:
+        """Go by other windows from now on, none longer and no limit larger than those at first."""
+        if windows != self._given:
+            with self.ledger.lock:
+                self._set(windows)
+                self.ledger.plan(self.ledger.now())
+
+    def _set(self, windows: Windows) -> None:
+        self._given = windows
+        self._windows = tuple((period + self._margin, limit) for period, limit in windows)
+        self._pace = max((period / limit for period, limit in self._windows), default=0.0)
 
     def take(self, held: Slot | None, *, paced: bool) -> Slot:
         """Give a slot, or confirm one. See ``Limiter``. A long wait is told in pieces: the queue may move up."""
@@ -315,7 +326,7 @@ class MemoryLimiter(Limiter):
                 return Slot(piece(wait), False, turn)
             self._leave(turn)
             turn.sent = True
-            turn.at = max(turn.at, now - self._leeway)
+            turn.at = max(turn.at, now - self._margin / 2)
             insort(ledger.sent, turn.at)
             return Slot(0.0, False, turn)
 

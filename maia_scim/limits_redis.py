@@ -6,9 +6,10 @@ What it is sound against, and what not:
 - redis comes back empty, or with an older copy: each process checks that its own last visit is written down. If it is
   not, all are held up for one longest window from then on. A process that starts meanwhile cannot know, and is let
   through until one that does comes by;
-- ``"local"``: while redis is away, a process keeps to its share of the quota, and counts what it sent through redis
-  before. When redis is back it tells what it sent, and all are held up for two seconds, so that the others can tell
-  theirs. What a process sent that makes no further request is not known.
+- ``"local"``: while redis is away, a process keeps to its share of the quota, by the number of processes at its last
+  visit; for one window it sends no more than in the window before, too, since the others may have sent the rest. When
+  redis is back it tells what it sent, and all are held up for two seconds, so that the others can tell theirs. What a
+  process sent that makes no further request is not known.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class _Link:
         self.visited = -inf
         self.born = clock.monotonic()
         self.peers = 1
-        self.away_until = -inf
+        self.away_until = -inf  # when redis is looked for next; -inf while it answers
+        self.since = -inf  # when it went away
+        self.before: list[float] = []  # what this process sent until then
         self.gate = -inf  # of a 429 that redis was not told of yet
         # The garbage collector may add to it at any time. What is older than a window does not matter any more.
         self.returned: deque[str] = deque(maxlen=4096)
@@ -134,7 +137,7 @@ class RedisLimiter(Limiter):
         self._settings = [pace, _micro(margin / 2)]
         self._spans = [len(spans), *(number for span in spans for number in span)]
         # Made at once, so that the ledger remembers as much as the whole quota.
-        self._share = (1, MemoryLimiter(self._link.ledger, windows, margin=margin, paced=paced)) if local else None
+        self._local = MemoryLimiter(self._link.ledger, windows, margin=margin, paced=paced) if local else None
 
     def take(self, held: Slot | None, *, paced: bool) -> Slot:
         """Give a slot, or confirm one. See ``Limiter``.
@@ -208,7 +211,7 @@ class RedisLimiter(Limiter):
         link = self._link
         with link.lock:
             now = clock.monotonic()
-            if self._share is None or link.away_until == -inf:
+            if self._local is None or link.away_until == -inf:
                 return False
             if now < link.away_until:
                 return True
@@ -246,9 +249,9 @@ class RedisLimiter(Limiter):
         if ticket:
             self._release(ticket)
             ticket.at, ticket.epoch = at, epoch
-        if self._share and (paced or gated):
+        if self._local and (paced or gated):
             link.ledger.shut(wait / 1e6 if gated else 0.0)
-        if self._share and ticket and not wait:
+        if self._local and ticket and not wait:
             link.ledger.note()
         return Slot(wait / 1e6 if gated else piece(wait / 1e6), bool(gated), ticket)
 
@@ -265,25 +268,35 @@ class RedisLimiter(Limiter):
             raise
 
     def _failed(self, error: Exception, ticket: _Ticket) -> Slot:
-        if self._share is None:
+        if self._local is None:
             raise TransportError(
                 f"the redis of the rate limit cannot be used ({type(error).__name__}: {error}); nothing was sent: "
                 "see to redis, or let each process go on with its share by RateLimit(if_unreachable='local')",
                 outcome="not_sent",
             ) from error
-        with self._link.lock:
-            self._link.away_until = clock.monotonic() + _RETRY
+        link = self._link
+        with link.lock:
+            now = clock.monotonic()
+            if link.away_until == -inf:
+                link.since, link.before = now, list(link.ledger.sent)
+            link.away_until = now + _RETRY
         return self._locally(ticket)
 
     def _locally(self, ticket: _Ticket) -> Slot:
-        link = self._link
-        assert self._share is not None
-        peers, limiter = self._share
-        if peers != link.peers:
-            shares = tuple((period, max(1, limit // link.peers)) for period, limit in self._windows)
-            limiter = MemoryLimiter(link.ledger, shares, margin=self._margin, paced=self._paced)
-            self._share = link.peers, limiter
-        slot = ticket.local = limiter.take(ticket.local, paced=ticket.paced)
+        link, now = self._link, clock.monotonic()
+        assert self._local
+        shares: list[tuple[float, int]] = []
+        for period, limit in self._windows:
+            share = max(1, limit // link.peers)
+            left = link.since + period + self._margin - now
+            if left > 0 and link.epoch:
+                # The others may have sent the rest of the quota before redis went away.
+                share = min(share, sum(at > link.since - period for at in link.before))
+                if not share:
+                    return Slot(min(left, _RETRY), key=ticket)
+            shares.append((period, share))
+        self._local.change(tuple(shares))
+        slot = ticket.local = self._local.take(ticket.local, paced=ticket.paced)
         if not slot.wait:
             if ticket.told:  # its place in redis is not needed any more
                 link.returned.append(ticket.name)
@@ -297,8 +310,8 @@ class RedisLimiter(Limiter):
         return Slot(slot.wait if slot.gated else min(slot.wait, _RETRY), slot.gated, ticket)
 
     def _release(self, ticket: _Ticket) -> None:
-        if self._share and ticket.local:
-            self._share[1].give_back(ticket.local)
+        if self._local and ticket.local:
+            self._local.give_back(ticket.local)
             ticket.local = None
 
     def _shut(self, seconds: float) -> None:

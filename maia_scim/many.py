@@ -30,16 +30,16 @@ class Outcome:
     """What became of one user. Exactly one of ``user`` and ``error`` is set.
 
     Attributes:
-        index: Which user of those given it was, from 0.
         id: Its id, or None where it had none.
         user: The user as the service holds it now.
         error: What went wrong: a ``MaiaError``, or a ``ValueError`` or ``TypeError`` of what cannot be sent.
+        index: Which user of those given it was, from 0.
     """
 
-    index: int
     id: str | None
     user: ScimUser | None = None
     error: Exception | None = None
+    index: int = 0
     _given: ScimUser | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -103,8 +103,8 @@ def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
     except (MaiaError, ValueError, TypeError) as error:
         from .drive import bare
 
-        return Outcome(index, id, error=bare(error))
-    return Outcome(index, id or result.id, result, None, user)
+        return Outcome(id, None, bare(error), index)
+    return Outcome(id or result.id, result, None, index, user)
 
 
 class Batch:

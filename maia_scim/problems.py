@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any, cast
 
 from . import errors
 from .retry import outcome_of
@@ -10,7 +11,7 @@ from .text import line
 from .transport import Request, Response, without_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .models import ProblemDetail
 
@@ -27,20 +28,25 @@ _BY_STATUS: Mapping[int, type[errors.ApiError]] = {
 _REQUEST_IDS = ("x-request-id", "x-correlation-id", "traceparent", "cf-ray")
 
 
-def error_of(request: Request, answer: Response) -> errors.MaiaError:
-    """The error for an answer that is not the promised one."""
+def error_of(request: Request, answer: Response, body: Any = None) -> errors.MaiaError:
+    """The error for an answer that is not the promised one.
+
+    Args:
+        request: What was sent.
+        answer: What came.
+        body: The JSON of what was sent, for its passwords: the error must not hold one that the service repeats.
+    """
     status = answer.status_code
     request_id = request_id_of(answer)
     named = f" [request id {line(request_id)}]" if request_id else ""
-    kept = without_request(answer)
+    kept = without_request(answer, _secrets(request, body))
     if status < 400:
         message = f"{request.method} {request.url} answered {_status(answer)} {_unexpected(answer)}{named}"
         return errors.UnexpectedResponse(
             message, outcome=outcome_of(answer), status=status, response=kept, request_id=request_id
         )
-    problem = _problem(answer)
-    token = request.headers["Authorization"].removeprefix("Bearer ")
-    told = f": {_told(problem, answer.reason_phrase, token)}" if problem else f" with {_kind(answer)}"
+    problem = _problem(kept)
+    told = f": {_told(problem, answer.reason_phrase)}" if problem else f" with {_kind(answer)}"
     kind = _BY_STATUS.get(status, errors.ServerError if status >= 500 else errors.ApiError)
     hint = _hint(status, told)
     error = kind(
@@ -80,6 +86,32 @@ def retry_after(answer: Response) -> float | None:
     return max(0.0, (when - datetime.now(UTC)).total_seconds())
 
 
+def _secrets(request: Request, body: Any) -> list[str]:
+    """The token, and the passwords of a body, as JSON may spell them. Very short ones stand in other words, too."""
+    found = [request.headers["Authorization"].removeprefix("Bearer ")]
+    for password in _passwords(body):
+        if len(password) >= _SHORTEST:
+            found += {password, json.dumps(password)[1:-1], json.dumps(password, ensure_ascii=False)[1:-1]}
+    return sorted(found, key=len, reverse=True)
+
+
+def _passwords(body: Any) -> Iterator[str]:
+    if not isinstance(body, dict):
+        return
+    resource = cast("dict[str, Any]", body)
+    for name, value in resource.items():
+        if name.lower() == "password" and isinstance(value, str):
+            yield value
+    for operation in cast("list[dict[str, Any]]", resource.get("Operations") or []):
+        path, value = str(operation.get("path") or ""), operation.get("value")
+        if path.lower().endswith("password") and isinstance(value, str):
+            yield value
+        yield from _passwords(value)
+
+
+_SHORTEST = 4  # characters
+
+
 def _problem(answer: Response) -> ProblemDetail | None:
     from maia_public_api.answers import answer as read
     from maia_public_api.base import to_model
@@ -91,13 +123,13 @@ def _problem(answer: Response) -> ProblemDetail | None:
     return problem if problem and problem.to_dict() else None
 
 
-def _told(problem: ProblemDetail, reason: str, token: str) -> str:
+def _told(problem: ProblemDetail, reason: str) -> str:
     told = ": ".join(text for text in (problem.title, problem.detail) if text and text != reason)
     if "scimType" in problem:  # of a SCIM Error message
         told += f" ({problem['scimType']})"
     if problem.violations:
         told += f", violations: {'; '.join(problem.violations)}"
-    return line(told.replace(token, "***")) or "without saying why"  # some services repeat the token
+    return line(told) or "without saying why"
 
 
 def _hint(status: int, told: str) -> str:

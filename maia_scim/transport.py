@@ -16,7 +16,7 @@ from .errors import ConfigurationError, TransportError, WriteOutcome
 from .network import Bounded, Until, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Response = httpx.Response
 # What is for this machine goes to no proxy, least of all in the clear.
@@ -215,10 +215,20 @@ async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Ti
         return _failure(error)
 
 
-def without_request(response: Response) -> Response:
-    """A copy of an answer that does not hold the request, and so no token."""
+def without_request(response: Response, secrets: Iterable[str] = ()) -> Response:
+    """A copy of an answer that does not hold the request, and so no token.
+
+    Args:
+        response: The answer.
+        secrets: What is masked in it, since some services repeat what they were sent.
+    """
     headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _CODED]
-    return httpx.Response(response.status_code, headers=headers, content=response.content)
+    content = response.content
+    for secret in secrets:
+        hidden = secret.encode("utf-8", "surrogatepass")
+        content = content.replace(hidden, b"***")
+        headers = [(name, value.replace(hidden, b"***")) for name, value in headers]
+    return httpx.Response(response.status_code, headers=headers, content=content)
 
 
 # The content is decoded already.

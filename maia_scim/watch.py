@@ -121,19 +121,24 @@ def attempt(core: Core, call: Prepared[Any], number: int, seconds: float, answer
         tell(core, events.Attempt(call.method, call.template, number, seconds, status, request_id, failure))
 
 
-def ended(
-    core: Core, call: Prepared[Any], attempts: int, seconds: float, *, answer: Response | None, error: MaiaError | None
+def ended(  # noqa: PLR0917 - all that is known of a call
+    core: Core,
+    call: Prepared[Any],
+    attempts: int,
+    seconds: float,
+    answer: Response | None,
+    outcome: WriteOutcome | Literal["done"],
+    error: MaiaError | None = None,
 ) -> None:
-    """Tell of a call that came to its end."""
+    """Tell of a call that came to its end, or was cancelled."""
     captures = _captures.get()
     if not (captures or core.on_event):
         return
     status = answer.status_code if answer is not None else None
     request_id = request_id_of(answer) if answer is not None else None
-    outcome: WriteOutcome | Literal["done"] = error.outcome if error else "done"
     takers = [calls for origin, calls in captures if origin is core.origin]
     if takers:
-        found = differences(call, answer) if answer is not None and not error else ()
+        found = differences(call, answer) if answer is not None and outcome == "done" else ()
         done = Call(call.method, call.path, status, attempts, request_id, outcome, found)
         for calls in takers:
             calls.append(done)

@@ -204,3 +204,12 @@ def test_options_that_are_none(kind):
             client.with_options(**option)
     with pytest.raises(errors.ConfigurationError, match="rate_limit is a int"):
         kind("eu1", auth=AUTH, rate_limit=60)
+
+
+@pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
+def test_timeouts_are_there_without_asking(kind):
+    timing = kind("eu1", auth=AUTH)._core.timing
+    assert (timing.each["connect"], timing.each["read"], timing.whole) == (5.0, 30.0, 30.0)
+
+    timing = kind("eu1", auth=AUTH, timeout=httpx.Timeout(7, connect=None))._core.timing
+    assert (timing.each["connect"], timing.each["read"], timing.whole) == (None, 7, None)

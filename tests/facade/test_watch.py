@@ -7,6 +7,7 @@ import logging
 import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from maia_scim import (
@@ -166,6 +167,39 @@ async def test_capture_is_of_this_task(server):
             await task
 
     assert len(calls) == 2
+
+
+async def test_a_cancelled_call_is_told_of(server):
+    """Whoever cancels a write that is on the wire does not know what became of it."""
+    server.answer = lambda _: Answer(hold=server.closing)
+    seen: list[Any] = []
+    async with AsyncMaiaScim(**arguments(server), on_event=seen.append) as client:
+        with client.capture() as calls:
+            task = asyncio.create_task(replace(client))
+            while not server.received:
+                await asyncio.sleep(0.005)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    assert [(type(event).__name__, event.outcome, event.error) for event in seen] == [("CallEnd", "unknown", None)]
+    [call] = calls
+    assert (call.outcome, call.status, call.attempts) == ("unknown", None, 1)
+
+
+def test_an_interrupted_call_is_told_of(server):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    seen: list[Any] = []
+    with (
+        httpx.Client(event_hooks={"response": [interrupt]}) as http,
+        MaiaScim(**arguments(server), on_event=seen.append, http_client=http) as client,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        replace(client)
+
+    assert [(type(event).__name__, event.outcome) for event in seen] == [("CallEnd", "unknown")]
 
 
 # -- on_event -----------------------------------------------------------------------------------------
