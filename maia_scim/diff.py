@@ -199,12 +199,8 @@ def unspoken(held: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...
         Paths of what ``held`` has assigned and ``body`` neither holds nor clears by an explicit null or ``[]``, which
         speaks for all that is within. Not ``id``, ``meta``, ``groups``, ``schemas``, ``password``.
     """
-    numbers = _Numbers()
-    return tuple(
-        _path(place)
-        for place, said, had in _leaves(_compared(body), _compared(held), stated=True)
-        if said is _ABSENT and numbers.of(had)
-    )
+    leaves = _leaves(_compared(body), _compared(held), stated=True)
+    return tuple(_path(place) for place, said, _ in leaves if said is _ABSENT)
 
 
 def not_kept(sent: Mapping[str, Any], answered: Mapping[str, Any]) -> tuple[Difference, ...]:

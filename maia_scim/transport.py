@@ -159,9 +159,32 @@ def _checked(kind: type[ClientT], given: ClientT, *, ipv4_only: bool) -> ClientT
     return given
 
 
+class _NoCookies(httpx.Cookies):
+    """Takes none: the API has no sessions, and looking for cookies costs a tenth of a call."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+
+_NONE = _NoCookies()
+
+
+class _OwnClient(httpx.Client):
+    # No setter: nobody sets them.
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx.Cookies:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return _NONE
+
+
+class _OwnAsyncClient(httpx.AsyncClient):
+    @property  # type: ignore[misc]
+    def cookies(self) -> httpx.Cookies:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return _NONE
+
+
 def _open(kind: type[ClientT], *, ipv4_only: bool) -> ClientT:
     try:
-        client = kind(mounts=_DIRECT)
+        client: ClientT = (_OwnClient if kind is httpx.Client else _OwnAsyncClient)(mounts=_DIRECT)  # type: ignore[assignment]
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         raise ConfigurationError(
             "no HTTP client can be made: check the proxy and certificate variables (HTTPS_PROXY, ALL_PROXY, NO_PROXY, "
@@ -238,12 +261,17 @@ _CODED = (b"content-encoding", b"transfer-encoding", b"content-length")
 def _build(
     client: httpx.Client | httpx.AsyncClient, request: Request, timeouts: dict[str, float | None]
 ) -> httpx.Request:
-    return client.build_request(
-        request.method,
-        request.url,
-        headers=request.headers,
-        content=request.content,
-        extensions={"timeout": timeouts},
+    extensions = {"timeout": timeouts}
+    if client.cookies or client.params:
+        return client.build_request(
+            request.method, request.url, headers=request.headers, content=request.content, extensions=extensions
+        )
+    # The same without these two costs a tenth of a call less.
+    own = [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.items()]
+    names = {name.lower() for name, _ in own}
+    headers = [pair for pair in client.headers.raw if pair[0].lower() not in names]
+    return httpx.Request(
+        request.method, request.url, headers=headers + own, content=request.content, extensions=extensions
     )
 
 

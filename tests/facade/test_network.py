@@ -213,3 +213,42 @@ def test_timeouts_are_there_without_asking(kind):
 
     timing = kind("eu1", auth=AUTH, timeout=httpx.Timeout(7, connect=None))._core.timing
     assert (timing.each["connect"], timing.each["read"], timing.whole) == (None, 7, None)
+
+
+def test_our_own_client_keeps_no_cookies_and_the_callers_does(run):
+    with Scripted(lambda _: Answer.of_json({"id": "1"}, Set_Cookie="session=1")) as server:
+
+        def twice(client):
+            return [client.users.get("1"), client.users.get("1")]
+
+        async def twice_async(client):
+            return [await client.users.get("1"), await client.users.get("1")]
+
+        def either(client):
+            return twice(client) if isinstance(client, MaiaScim) else twice_async(client)
+
+        run(either, base_url=server.base_url, auth=AUTH)
+        assert all("Cookie" not in request.headers for request in server.received)
+
+        http = httpx.AsyncClient() if run.__name__ == "run_async" else httpx.Client()
+        http.params = {"tenant": "a"}
+        run(either, base_url=server.base_url, auth=AUTH, http_client=http)
+        assert server.received[-1].headers["Cookie"] == "session=1"
+        assert server.received[-1].path.endswith("?tenant=a")
+
+
+def test_default_headers_of_a_callers_client_stay_and_ours_win(run):
+    with Scripted(lambda request: Answer.of_json(request.json)) as server:
+        headers = {"X-Tenant": "a", "Authorization": "Basic x", "user-agent": "mine", "CONTENT-TYPE": "text/plain"}
+        kind = httpx.AsyncClient if run.__name__ == "run_async" else httpx.Client
+        user = ScimUser(id="1", active=True)
+        http = kind(headers=headers)
+        run(lambda client: client.users.replace(user), base_url=server.base_url, auth=AUTH, http_client=http)
+
+    received = {name.lower(): value for name, value in server.received[0].headers.items()}
+    assert received["x-tenant"] == "a"
+    assert received["authorization"] == "Bearer a-token"
+    assert received["user-agent"].startswith("maia-scim/")
+    assert received["content-type"] == "application/json"
+    assert received["host"] == server.base_url.split("/")[2]
+    assert len(received) == len(server.received[0].headers)
