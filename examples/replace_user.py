@@ -4,7 +4,8 @@ Set MAIA_REGION, MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or paste what `maia-scim
 
     python examples/replace_user.py user.json
 
-where user.json holds the whole user, as the service has it, with your changes.
+where user.json holds the whole user, as the service has it, with your changes. What it leaves out would be cleared, so
+a file that leaves something out is refused.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ def main(file: str) -> int:
     """Replace the user of a file; give the exit code."""
     user = ScimUser.from_dict(json.loads(Path(file).read_text(encoding="utf-8")))
     try:
-        with MaiaScim() as maia:
-            user = maia.users.replace(user)
+        with MaiaScim() as maia, maia.capture() as calls:
+            user = maia.users.replace(user, guard="check")
     except errors.MaiaError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         if error.outcome == "unknown":
             print("The write may have been done: run this again, a replace can be repeated.", file=sys.stderr)
         return 1
-    print(f"{user.user_name} ({user.id}) is replaced")
+    print(f"{user.user_name} ({user.id}) is replaced, request id {calls[-1].request_id}")
+    for difference in calls[-1].differences:
+        print(f"The service did not keep {difference}", file=sys.stderr)
     return 0
 
 

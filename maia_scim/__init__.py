@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .auth import BearerToken, ClientCredentials
     from .client import AsyncMaiaScim, MaiaScim
     from .limits import RateLimit
-    from .many import Outcome
+    from .many import Outcome, Progress
     from .retry import RetryPolicy
     from .token_cache import FileTokenCache
 
@@ -25,6 +25,7 @@ _HOMES = {
     "FileTokenCache": "maia_scim.token_cache",
     "MaiaScim": "maia_scim.client",
     "Outcome": "maia_scim.many",
+    "Progress": "maia_scim.many",
     "RateLimit": "maia_scim.limits",
     "Region": "maia_public_api.servers",
     "RetryPolicy": "maia_scim.retry",
@@ -58,6 +59,7 @@ __all__ = [
     "FileTokenCache",
     "MaiaScim",
     "Outcome",
+    "Progress",
     "RateLimit",
     "Region",
     "RetryPolicy",

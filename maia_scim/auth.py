@@ -6,8 +6,9 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .config import check_url, find_audience, find_token_url
+from .core import HEADERS
 from .errors import ConfigurationError, TokenError
-from .steps import Life, Resolve, Send, Step, Wait
+from .steps import Failed, Life, Resolve, Send, Step, Wait
 from .text import is_text, line
 from .token_state import EARLY, LONGEST, PAUSE, State, Token
 from .transport import Failure, Request, Response
@@ -52,15 +53,22 @@ class BearerToken:
 
     Args:
         token: The token, or a function that gives the one of the moment; on an async client it may be async.
+        account: Any text that all tokens of the account have in common, so that its clients share one rate limit. If
+            not given, the same text or the same function is the same account.
 
     Raises:
         ConfigurationError: If it is neither.
     """
 
-    def __init__(self, token: str | Callable[[], str] | Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self, token: str | Callable[[], str] | Callable[[], Awaitable[str]], *, account: str | None = None
+    ) -> None:
+        if account is not None and not (is_text(account) and account):
+            raise ConfigurationError("account is empty, or no text")
         if not (isinstance(token, str) or callable(token)):
             raise ConfigurationError(f"the token is a {type(token).__name__}: pass a str, or a function that gives one")
         self._token = token
+        self._account = account
 
     def __repr__(self) -> str:
         return f"BearerToken({'***' if isinstance(self._token, str) else '<function>'})"
@@ -70,18 +78,29 @@ class BearerToken:
 
     @property
     def account(self) -> str:
-        """A hash of the text, or the identity of the function. See ``TokenSource``."""
+        """What was given, else a hash of the text or the identity of the function. See ``TokenSource``."""
         from hashlib import sha256
 
+        if self._account is not None:
+            return self._account
         if not isinstance(self._token, str):
             return f"callable-{id(self._token)}"
         return "token-" + sha256(self._token.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def token(self) -> TokenSteps:
         """Give the token. See ``TokenSource``."""
-        given = self._token if isinstance(self._token, str) else self._token()
-        if isawaitable(given):
-            given = yield Resolve(given)
+        given: Any
+        if isinstance(self._token, str):
+            given = self._token
+        else:
+            try:
+                given = self._token()
+            except Exception as error:  # noqa: BLE001 - whatever the caller's function raises
+                given = Failed(error)
+            if isawaitable(given):
+                given = yield Resolve(given)
+        if isinstance(given, Failed):
+            raise _from_function(given.error)
         return _checked(given)
 
     def reject(self, token: str) -> bool:  # noqa: ARG002 - the protocol's
@@ -204,7 +223,7 @@ class ClientCredentials:
             "client_secret": self._secret,
             "audience": self.audience,
         }
-        headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {**HEADERS, "Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
         return Request("POST", self.token_url, headers, urlencode(form).encode())
 
     def _read(self, answer: Response | Failure) -> Token:
@@ -243,6 +262,13 @@ class ClientCredentials:
         from urllib.parse import quote_plus
 
         return line(text.replace(self._secret, "***").replace(quote_plus(self._secret), "***"))
+
+
+def _from_function(error: Exception) -> TokenError:
+    """The error for a token function that raised. Its frames may hold the token, so they go to nobody."""
+    told = TokenError(f"no token: the function that gives it raised {type(error).__name__}; see __cause__")
+    told.__cause__ = error.with_traceback(None)
+    return told
 
 
 def _object(answer: Response) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, cast
 
 from . import clock, problems, retry, watch
 from .auth import PAUSE
 from .errors import MaiaError, RateLimited, TokenError, WriteOutcome
-from .steps import Life, Send, Shut, Sleep, Take
+from .steps import Ended, Life, Send, Shut, Sleep, Take
 from .transport import Failure, Request, Response
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 # One encoder for all bodies: compact, and without NaN, which is no JSON.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-# A Retry-After beyond a day is taken for a mistake, and holds up this call alone.
+# The gate opens after a day at the latest: a Retry-After beyond that is taken for a mistake.
 _LONGEST_GATE = 86_400.0  # seconds
 
 
@@ -158,10 +158,16 @@ def live(call: Prepared[T], core: Core) -> Life[T]:
         error.attempts = now.attempts
         watch.ended(core, call, now.attempts, clock.monotonic() - started, now.answer, error.outcome, error)
         raise
-    except GeneratorExit:  # cancelled or interrupted: what is known is told all the same
+    except Ended as ended:  # cancelled, interrupted, a hook that raised: what is known is told all the same
+        if now.attempts and isinstance(ended.error, Exception):
+            ended.error.add_note(f"{call.method} {call.path}: what is known of the write is {now.outcome!r}")
         watch.ended(core, call, now.attempts, clock.monotonic() - started, None, now.outcome)
         raise
-    watch.ended(core, call, now.attempts, clock.monotonic() - started, now.answer, "done")
+    answer = now.answer
+    outcome: WriteOutcome | Literal["done"] = "done"
+    if call.any_status and answer is not None and not answer.is_success:
+        outcome = retry.worse(now.outcome, retry.outcome_of(answer))
+    watch.ended(core, call, now.attempts, clock.monotonic() - started, answer, outcome)
     return result
 
 

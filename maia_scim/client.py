@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 
@@ -66,6 +65,9 @@ class _Client(Generic[HttpT]):
         where = f"{region}base_url={core.place.base_url!r}"
         return f"{type(self).__name__}({where}, auth={core.auth!r}, rate_limit={core.limit!r})"
 
+    def __reduce__(self) -> Never:
+        raise TypeError(f"a {type(self).__name__} does not pickle or copy: make one where it is used")
+
     def with_options(self, **options: Unpack[Options]) -> Self:
         """A cheap copy that differs in some options and shares connections, token, rate limit and gate.
 
@@ -92,8 +94,8 @@ class _Client(Generic[HttpT]):
                 checked(changes["guard"], self._core)
             except ValueError as error:
                 raise ConfigurationError(str(error)) from None
-        twin = copy.copy(self)
-        twin._copied = True
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__, _copied=True)
         twin._bind(replace(self._core, **changes))
         return twin
 
@@ -138,6 +140,10 @@ def _core(
             f"rate_limit is a {type(limit).__name__}: pass RateLimit(…), a maia_scim.limits.Limiter, or None for none"
         )
     # A region has one quota for an account; two sandboxes of the same client id are two accounts.
+    if isinstance(limit, RateLimit) and limit.redis is not None and source.account.startswith("callable-"):
+        raise ConfigurationError(
+            "processes cannot tell that a token function is of the same account: BearerToken(…, account=…) says so"
+        )
     limiter = limit.limiter(f"{place.base_url} {source.account}") if isinstance(limit, RateLimit) else limit
     return Core(
         place,

@@ -32,6 +32,7 @@ class _Family(NamedTuple):
     client_secret: str
     token_url: str
     audience: str
+    token_cache: str | None = None
 
 
 _FAMILIES = (
@@ -43,6 +44,7 @@ _FAMILIES = (
         "MAIA_CLIENT_SECRET",
         "MAIA_TOKEN_URL",
         "MAIA_AUDIENCE",
+        "MAIA_TOKEN_CACHE",
     ),
     _Family(
         "MATILLION_REGION",
@@ -103,7 +105,8 @@ def find_auth() -> TokenSource:
             return BearerToken(token)
         client_id, secret = _variable(names.client_id), _variable(names.client_secret)
         if client_id and secret:
-            return ClientCredentials(client_id=client_id, client_secret=secret)
+            cache = names.token_cache and _variable(names.token_cache)
+            return ClientCredentials(client_id=client_id, client_secret=secret, cache=cache)
         if client_id or secret:
             there, missing = (
                 (names.client_id, names.client_secret) if client_id else (names.client_secret, names.client_id)

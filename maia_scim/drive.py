@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Never, Protocol, TypeVar
 
 from . import clock
 from .auth import PATIENCE
 from .errors import ConfigurationError, MaiaError
-from .steps import Life, Resolve, Send, Shut, Sleep, Step, Take, Wait
+from .steps import Ended, Failed, Life, Resolve, Send, Shut, Sleep, Step, Take, Wait
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,6 +77,9 @@ def drive(
                 _cannot_await(step)
     except (MaiaError, Warning) as error:  # a warning: that of the guard, where warnings are errors
         raised = bare(error)
+    except BaseException as error:
+        end(life, error)
+        raise
     finally:
         life.close()
     step = reply = None  # they hold the token and the body
@@ -112,13 +116,25 @@ async def drive_async(
                 # Not wait_for: a cancelled or impatient waiter must not cancel the flight of the rest.
                 reply = bool((await wait([wrap_future(step.future)], timeout=PATIENCE))[0])
             else:
-                reply = await step.awaitable
+                try:
+                    reply = await step.awaitable
+                except Exception as error:  # noqa: BLE001 - whatever the caller's function raises
+                    reply = Failed(error)
     except (MaiaError, Warning) as error:
         raised = bare(error)
+    except BaseException as error:
+        end(life, error)
+        raise
     finally:
         life.close()
     step = reply = None  # they hold the token and the body
     raise raised
+
+
+def end(life: Life[Any], error: BaseException) -> None:
+    """Let a life that cannot go on tell what is known."""
+    with suppress(Ended, Exception):
+        life.throw(Ended(error))
 
 
 def bare(error: E) -> E:

@@ -9,7 +9,7 @@ from . import guard, operations
 from .call import live
 from .errors import EditConflict, PreconditionFailed
 from .resources import json_of, resource_id, same, version_of
-from .steps import Resolve
+from .steps import Failed, Resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +100,8 @@ def update(core: Core, id: str, change: Callable[[ScimUser], Any]) -> Life[ScimU
         result = change(base.user)
         if hasattr(result, "__await__"):
             result = yield Resolve(result)
+            if isinstance(result, Failed):
+                raise result.error
         user = result if isinstance(result, ScimUser) else base.user
         wanted = State(base.target, user, json_of(user), base.version)
         if not wanted.says_other_than(base):
@@ -177,7 +179,7 @@ class Edit:
     """
 
     def __init__(self, run: Run, core: Core, id: str) -> None:
-        self._run, self._core, self._id = run, core, id
+        self._run, self._core, self._id = run, core, resource_id(id, "user")
         self._read: State | None = None
 
     def __enter__(self) -> ScimUser:
@@ -202,7 +204,7 @@ class AsyncEdit:
     """
 
     def __init__(self, run: RunAsync, core: Core, id: str) -> None:
-        self._run, self._core, self._id = run, core, id
+        self._run, self._core, self._id = run, core, resource_id(id, "user")
         self._read: State | None = None
 
     async def __aenter__(self) -> ScimUser:

@@ -59,7 +59,7 @@ def enforce(guard: Guard, path: str, paths: tuple[str, ...]) -> None:
     message = (
         f"PUT {path} leaves out {shown}: the service may clear what a PUT does not hold"
         + (", and may read a missing active as true" if "active" in paths else "")
-        + ". Give each a value, or clear it with None or [] (active takes true or false); guard='off' sends it as it is"
+        + ". Start from what get() gives, and set what is to go to None or []; guard='off' sends this as it is"
     )
     if guard == "warn":
         warnings.warn(LossyReplaceWarning(message, paths), stacklevel=_outside())

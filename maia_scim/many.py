@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Sized
+from collections import deque
+from collections.abc import AsyncIterable, Iterable, Sized
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import clock, lives, operations
-from .errors import MaiaError
+from .errors import LossyReplace, LossyReplaceWarning, MaiaError
+from .guard import checked
 
 if TYPE_CHECKING:
     from asyncio import Task
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
     from concurrent.futures import ThreadPoolExecutor
 
     from .core import Core
@@ -32,7 +34,8 @@ class Outcome:
     Attributes:
         id: Its id, or None where it had none.
         user: The user as the service holds it now.
-        error: What went wrong: a ``MaiaError``, or a ``ValueError`` or ``TypeError`` of what cannot be sent.
+        error: What went wrong: a ``MaiaError``, a ``ValueError`` or ``TypeError`` of what cannot be sent, or what a
+            hook or limiter of yours raised.
         index: Which user of those given it was, from 0.
     """
 
@@ -74,23 +77,31 @@ class _Count:
         self._total = len(users) if isinstance(users, Sized) else None
         self._tell = on_progress
         self._done = self._failed = 0
+        self._newest: Outcome | None = None
 
     def add(self, outcome: Outcome) -> Outcome:
+        if outcome is self._newest:
+            return outcome  # told already
         self._done += 1
         self._failed += outcome.error is not None
         if self._tell:
             self._tell(Progress(self._done, self._failed, self._total, outcome))
+        self._newest = outcome
         return outcome
 
 
-def check_concurrency(concurrency: int) -> None:
-    """Refuse what is no number of workers.
+def settings(core: Core, users: object, concurrency: int, guard: str | None) -> Core:
+    """The settings of a batch.
 
     Raises:
-        ValueError: If it is below 1.
+        ValueError: If ``concurrency`` is below 1, or there is no such guard.
+        TypeError: If ``users`` is one user.
     """
     if concurrency < 1:
         raise ValueError(f"concurrency={concurrency}: it must be at least 1")
+    if not isinstance(users, Iterable | AsyncIterable):  # a user has items, too, so that iter() takes it
+        raise TypeError(f"users is a {type(users).__name__}: pass an iterable of users, such as a list")
+    return replace(core, paced=True, guard=checked(guard, core))
 
 
 def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
@@ -100,6 +111,8 @@ def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
     try:
         lives.check_model(user, kind)
         result = yield from lives.replace(core, kind, resource=user, id=None, if_match=None, guard=None)
+    except LossyReplaceWarning as warning:  # where warnings are errors
+        return Outcome(id, None, LossyReplace(str(warning), paths=warning.paths), index)
     except (MaiaError, ValueError, TypeError) as error:
         from .drive import bare
 
@@ -126,14 +139,14 @@ class Batch:
         concurrency: int,
         on_progress: Callable[[Progress], object] | None,
     ) -> None:
-        from queue import SimpleQueue
-        from threading import Event
+        from threading import Event, Semaphore
 
-        self._run, self._core = run, replace(core, paced=True)
+        self._run, self._core = run, core
         self._source, self._concurrency = enumerate(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
-        self._finished: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._finished: deque[Outcome | BaseException] = deque()
+        self._ready = Semaphore(0)  # released for each that is finished
         self._trouble: Exception | None = None
 
     def outcomes(self) -> Generator[Outcome, None, None]:
@@ -148,19 +161,22 @@ class Batch:
                     flying += 1
                 if not flying:
                     break
-                outcome = self._finished.get()
-                flying -= 1
+                self._ready.acquire()
+                # It stays in line until it is told: an interrupt may come at any point between.
+                outcome = self._finished[0]
                 if isinstance(outcome, BaseException):
                     raise outcome
-                yield self._count.add(outcome)
+                self._count.add(outcome)
+                self._finished.popleft()
+                flying -= 1
+                yield outcome
             if self._trouble is not None:
                 raise self._trouble
         finally:
             # Left early: who waits gives up, who is sending gets to the end of that request, and all are told of.
             self._stopped.set()
             pool.shutdown()
-            while not self._finished.empty():
-                late = self._finished.get()
+            for late in self._finished:
                 if isinstance(late, Outcome):
                     self._count.add(late)
 
@@ -179,9 +195,12 @@ class Batch:
 
     def _work(self, index: int, user: ScimUser) -> None:
         try:
-            self._finished.put(self._run(one(self._core, index, user), self._sleep))
+            self._finished.append(self._run(one(self._core, index, user), self._sleep))
+        except Exception as error:  # noqa: BLE001 - of a hook or a limiter of the caller's
+            self._finished.append(Outcome(getattr(user, "id", None), None, error, index))
         except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
-            self._finished.put(error)
+            self._finished.append(error)
+        self._ready.release()
 
     def _sleep(self, seconds: float) -> bool:
         return clock.wait(self._stopped, seconds)
@@ -208,7 +227,7 @@ class AsyncBatch:
     ) -> None:
         from asyncio import Event
 
-        self._run, self._core = run, replace(core, paced=True)
+        self._run, self._core = run, core
         self._source, self._concurrency = _numbered(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
@@ -258,7 +277,13 @@ class AsyncBatch:
         except Exception as error:  # noqa: BLE001 - raised when what is under way is done
             self._ended, self._trouble = True, error
         else:
-            self._flying.add(ensure_future(self._run(one(self._core, index, user), self._sleep)))
+            self._flying.add(ensure_future(self._work(index, user)))
+
+    async def _work(self, index: int, user: ScimUser) -> Outcome:
+        try:
+            return await self._run(one(self._core, index, user), self._sleep)
+        except Exception as error:  # noqa: BLE001 - of a hook or a limiter of the caller's
+            return Outcome(getattr(user, "id", None), None, error, index)
 
     async def _sleep(self, seconds: float) -> bool:
         return await clock.wait_async(self._stopped, seconds)

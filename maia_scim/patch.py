@@ -317,7 +317,7 @@ def _read_path(path: Any) -> tuple[re.Match[str], str]:
     if attribute is None:
         deep = re.match(rf"({_NAME}{_SUB})\.", head)
         raise ValueError(f"a path ends at a sub-attribute: set {deep[1]!r} as a whole" if deep else _NO_PATH)
-    if not attribute["uri"] and (better := _spelled(head)):
+    if better := _spelled(head):
         raise ValueError(f"SCIM spells it {better!r}")
     if not bracket:
         return attribute, path

@@ -32,9 +32,28 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Await a caller's awaitable. Answered with its result. Only async clients can."""
+    """Await a caller's awaitable. Answered with its result, or ``Failed``. Only async clients can."""
 
     awaitable: Awaitable[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What a caller's awaitable raised."""
+
+    error: Exception
+
+
+class Ended(BaseException):
+    """Thrown into a life that something of the caller's ends: a cancellation, an interrupt, a hook that raises.
+
+    Attributes:
+        error: What ends it. It is told what is known of the call, and goes on to the caller.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def diff(before: ScimUser, after: ScimUser) -> tuple[Change, ...]:
     """What changed between two users, by leaf path.
 
     Multi-valued attributes have no order, and absent, ``null`` and ``[]`` are the same (RFC 7643 sections 2.4, 2.5).
-    Nothing is sent, and on either client nothing is awaited.
+    ``meta``, which changes with each write, is left out. Nothing is sent, and on either client nothing is awaited.
 
     Args:
         before: A user.
@@ -32,7 +32,11 @@ def diff(before: ScimUser, after: ScimUser) -> tuple[Change, ...]:
     """
     from .diff import diff
 
-    return diff(before.to_dict(), after.to_dict())
+    return tuple(change for change in diff(before.to_dict(), after.to_dict()) if not _of_meta(change))
+
+
+def _of_meta(change: Change) -> bool:
+    return change.path.partition(".")[0].lower() == "meta"
 
 
 class Users:
@@ -185,6 +189,7 @@ class Users:
         users: Iterable[ScimUser],
         *,
         concurrency: int = many.CONCURRENCY,
+        guard: Guard | None = None,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Generator[Outcome, None, None]:
         """Replace many users, evenly spread over the rate limit. One failure never stops the rest.
@@ -196,16 +201,18 @@ class Users:
         Args:
             users: The whole users, each with its id; any iterable, read once.
             concurrency: How many requests may be under way.
+            guard: As of ``replace``.
             on_progress: Is called with each outcome, in the thread that takes them.
 
         Returns:
             An iterator of ``Outcome``: for each user, what the service holds now, or the error.
 
         Raises:
-            ValueError: If ``concurrency`` is below 1.
+            ValueError: If ``concurrency`` is below 1, or there is no such guard.
+            TypeError: If ``users`` is one user.
         """
-        many.check_concurrency(concurrency)
-        return many.Batch(self._run, self._core, users, concurrency, on_progress).outcomes()
+        core = many.settings(self._core, users, concurrency, guard)
+        return many.Batch(self._run, core, users, concurrency, on_progress).outcomes()
 
 
 class AsyncUsers:
@@ -260,6 +267,7 @@ class AsyncUsers:
         users: Iterable[ScimUser] | AsyncIterable[ScimUser],
         *,
         concurrency: int = many.CONCURRENCY,
+        guard: Guard | None = None,
         on_progress: Callable[[Progress], Any] | None = None,
     ) -> AsyncGenerator[Outcome, None]:
         """Replace many users: ``async for outcome in maia.users.replace_many(users):``.
@@ -267,5 +275,5 @@ class AsyncUsers:
         As ``Users.replace_many``; the source may be async. To leave it early for sure at once, use
         ``contextlib.aclosing``.
         """
-        many.check_concurrency(concurrency)
-        return many.AsyncBatch(self._run, self._core, users, concurrency, on_progress).outcomes()
+        core = many.settings(self._core, users, concurrency, guard)
+        return many.AsyncBatch(self._run, core, users, concurrency, on_progress).outcomes()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .errors import MaiaError, WriteOutcome
 
 log = logging.getLogger("maia_scim")
+_LONG = 5.0  # seconds that somebody may wonder about
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def waits(
     fault: MaiaError | None,
 ) -> None:
     """Tell of a wait that begins."""
-    level = logging.DEBUG if reason == "limit" else logging.INFO
+    level = logging.DEBUG if reason == "limit" and seconds < _LONG else logging.INFO
     if log.isEnabledFor(level):
         extra = {"method": call.method, "path": call.template, "seconds": seconds, "reason": reason}
         why = f": {type(fault).__name__}" if fault else ""

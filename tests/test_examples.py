@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from maia_scim.sandbox import Sandbox
+from tests.support.directory import serve
+from tests.support.scripted import Answer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 BARBARA = "2819c223-7f76-453a-919d-413861904646"
+USER = "/v1/directory-integration/scim/v2/Users/{id}"
 
 
 @pytest.fixture
@@ -22,9 +25,9 @@ def sandbox():
         yield sandbox
 
 
-def run(sandbox, example, file):
+def run(sandbox, example, *arguments):
     return subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / example, file],
+        [sys.executable, "-W", "error", EXAMPLES / example, *arguments],
         env={**os.environ, **sandbox.environment},
         capture_output=True,
         text=True,
@@ -38,8 +41,22 @@ def test_replace_user(sandbox, tmp_path):
 
     done = run(sandbox, "replace_user.py", file)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"bjensen ({BARBARA}) is replaced\n", "")
+    told = f"bjensen ({BARBARA}) is replaced, request id {sandbox.requests[-1].request_id}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, told, "")
     assert sandbox.users[BARBARA]["title"] == "Data Engineer"
+
+
+def test_replace_user_that_leaves_something_out(sandbox, tmp_path):
+    before = sandbox.users
+    file = tmp_path / "user.json"
+    file.write_text(json.dumps({"id": BARBARA, "userName": "bjensen", "active": True}), encoding="utf-8")
+
+    done = run(sandbox, "replace_user.py", file)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("LossyReplace: PUT ")
+    assert "externalId" in done.stderr
+    assert sandbox.users == before
 
 
 def test_replace_user_that_is_not_there(sandbox, tmp_path):
@@ -49,17 +66,76 @@ def test_replace_user_that_is_not_there(sandbox, tmp_path):
     done = run(sandbox, "replace_user.py", file)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("NotFound: PUT ")
+    assert done.stderr.startswith("NotFound: GET ")
 
 
 def test_replace_many_async(sandbox, tmp_path):
     users = [{**user, "title": "New"} for user in sandbox.users.values()]
+    odd = [{"id": "nobody", "userName": "x", "active": True}, {"id": BARBARA, "userName": "bjensen"}]
     file = tmp_path / "users.jsonl"
-    file.write_text("\n".join(json.dumps(user) for user in [*users, {"id": "nobody", "userName": "x", "active": True}]), "utf-8")
+    file.write_text("\n".join(map(json.dumps, [*users, *odd])), "utf-8")
 
     done = run(sandbox, "replace_many_async.py", file)
 
     assert done.returncode == 1
-    assert done.stdout == f"{len(users)} of {len(users) + 1} users are replaced\n"
-    assert "x: NotFound (refused)" in done.stderr
+    assert done.stdout == f"{len(users)} of {len(users) + 2} users are replaced\n"
+    assert "nobody: NotFound (refused)" in done.stderr
+    assert f"{BARBARA}: LossyReplace (not_sent)" in done.stderr
     assert {user["title"] for user in sandbox.users.values()} == {"New"}
+
+
+# -- Tracing ------------------------------------------------------------------------------------------
+
+
+def spans_of(done):
+    assert (done.returncode, done.stderr) == (0, "")
+    *requests, job = map(json.loads, done.stdout.splitlines())
+    assert job["name"] == "correct a title"
+    assert all(span["parent_id"] == job["context"]["span_id"] for span in requests)
+    told = [(span["kind"], span["name"], span["attributes"]["http.status_code"]) for span in requests]
+    return told, [(event["name"], event["attributes"]) for event in job["events"]]
+
+
+def test_tracing(sandbox):
+    done = run(sandbox, "tracing.py", BARBARA, "Data Engineer")
+
+    requests, events = spans_of(done)
+    client = "SpanKind.CLIENT"
+    assert requests == [(client, "POST", 200), (client, "GET", 200), (client, "PUT", 200)]
+    assert events == [("call", {"path": USER, "attempts": 1, "outcome": "done"})] * 2
+    assert sandbox.users[BARBARA]["title"] == "Data Engineer"
+    assert sandbox.client_secret not in done.stdout
+
+
+class Unsteady:
+    """A service that is away at first, with the environment that leads to it."""
+
+    def __init__(self):
+        self.server, directory = serve({"Users/1": {"userName": "bjensen", "active": True}})
+        answers = iter([Answer(503)])
+        self.server.answer = lambda request: next(answers, None) or directory.answer(request)
+
+    @property
+    def environment(self):
+        return {
+            "MAIA_BASE_URL": self.server.base_url,
+            "MAIA_TOKEN_URL": self.server.token_url,
+            "MAIA_CLIENT_ID": "me",
+            "MAIA_CLIENT_SECRET": "s3cret",
+        }
+
+
+def test_tracing_has_a_span_for_each_attempt_and_an_event_for_each_wait():
+    service = Unsteady()
+    with service.server:
+        done = run(service, "tracing.py", "1", "Data Engineer")
+
+    requests, events = spans_of(done)
+    assert [(name, status) for _, name, status in requests] == [("POST", 200), ("GET", 503), ("GET", 200), ("PUT", 200)]
+    (name, wait), *calls = events
+    assert (name, wait["reason"], wait["path"]) == ("wait", "retry", USER)
+    assert 0.5 <= wait["seconds"] <= 1
+    assert [call["attempts"] for _, call in calls] == [2, 1]
+    assert service.server.received[0].headers["Authorization"] == "Bearer a-token"
+    assert "a-token" not in done.stdout
+    assert "s3cret" not in done.stdout

@@ -338,3 +338,68 @@ def test_credentials_show_and_pickle_no_secret(credentials):
     assert SECRET not in repr(credentials)
     with pytest.raises(TypeError, match="do not pickle"):
         pickle.dumps(credentials)
+
+
+# -- The caller's own function -----------------------------------------------------------------
+
+
+def broken():
+    raise KeyError("t0ken-of-mine")
+
+
+def test_a_token_function_that_raises_is_a_token_error(run, server):
+    with pytest.raises(TokenError, match="raised KeyError") as caught:
+        run(replace, base_url=server.base_url, auth=BearerToken(broken))
+
+    assert caught.value.outcome == "not_sent"
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert caught.value.__cause__.__traceback__ is None
+    assert server.received == []
+
+
+def test_it_hides_no_unknown_write(run, server):
+    tokens = iter(["one"])
+    server.answer = lambda _: Answer(drop=0)
+
+    with pytest.raises(TokenError) as caught:
+        run(replace, base_url=server.base_url, auth=BearerToken(lambda: next(tokens)))
+
+    assert caught.value.outcome == "unknown"
+
+
+async def test_an_async_token_function_that_raises(server):
+    async def token():
+        raise KeyError("mine")
+
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(token)) as client:
+        with pytest.raises(TokenError, match="raised KeyError"):
+            await client.users.replace(USER)
+
+
+def test_a_token_may_say_whose_it_is():
+    one, other = BearerToken(broken, account="acme"), BearerToken("text", account="acme")
+    assert one.account == other.account == "acme"
+    assert BearerToken(broken).account != one.account
+    assert BearerToken("text").account == BearerToken("text").account
+    assert "text" not in BearerToken("text").account
+    with pytest.raises(ConfigurationError, match="account is empty"):
+        BearerToken("text", account="")
+
+
+def test_token_requests_say_who_asks(run, server, credentials):
+    run(replace, base_url=server.base_url, auth=credentials)
+
+    assert server.token_requests[0].headers["User-Agent"] == server.received[0].headers["User-Agent"]
+
+
+def test_the_environment_names_a_cache(run, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("MAIA_CLIENT_ID", "me")
+    monkeypatch.setenv("MAIA_CLIENT_SECRET", SECRET)
+    monkeypatch.setenv("MAIA_TOKEN_URL", server.token_url)
+    monkeypatch.setenv("MAIA_TOKEN_CACHE", str(tmp_path / "tokens.json"))
+
+    run(replace, base_url=server.base_url)
+    run(replace, base_url=server.base_url)
+
+    assert len(server.token_requests) == 1
+    assert len(server.received) == 2

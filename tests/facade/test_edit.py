@@ -189,6 +189,14 @@ def test_a_user_who_is_not_there(served):
         raise AssertionError("the block does not run")
 
 
+@pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
+def test_ids_that_name_nobody_are_refused_at_once(kind):
+    client = kind("eu1", auth=BearerToken("a-token"))
+
+    with pytest.raises(ValueError, match="holds a path"):
+        client.users.edit("..")
+
+
 def test_a_body_that_cannot_be_sent_shows_no_password(served, edit):
     def change(user):
         user.password = "hunter2"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, errors
+from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
 from tests.support.scripted import Answer, Scripted
 
@@ -335,6 +336,7 @@ async def test_a_cancelled_task_waits_for_what_is_on_the_wire(server):
 CTRL_C = """
 import sys
 from maia_scim import BearerToken, MaiaScim
+from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
 
 told = []
@@ -367,3 +369,42 @@ def test_ctrl_c_loses_no_write(server):
 def test_a_concurrency_below_one_is_refused(take, server, concurrency):
     with pytest.raises(ValueError, match="at least 1"):
         take(server, users(1), concurrency=concurrency)
+
+
+def test_a_guard_of_the_batch(take, server):
+    taken = take(server, [ScimUser(id="0"), *users(2)[1:]], guard="raise")
+
+    assert [(outcome.index, type(outcome.error)) for outcome in sorted(taken, key=lambda outcome: outcome.index)] == [
+        (0, errors.LossyReplace),
+        (1, type(None)),
+    ]
+    with pytest.raises(ValueError, match="guard"):
+        take(server, users(1), guard="no")
+
+
+def test_warnings_that_are_errors_stop_no_batch(take, server):
+    """As they are in this test suite."""
+    taken = take(server, [ScimUser(id="0"), *users(3)[1:]])
+
+    [failed] = [outcome.error for outcome in taken if outcome.error]
+    assert isinstance(failed, errors.LossyReplace)
+    assert failed.paths == ("active",)
+    assert len(taken) == 3
+
+
+def test_one_user_is_no_iterable_of_users(take, server):
+    with pytest.raises(TypeError, match="users is a ScimUser: pass an iterable"):
+        take(server, users(1)[0])
+
+
+def test_a_limiter_that_raises_stops_no_batch(take, server):
+    class Broken(Limiter):
+        def take(self, held: Slot | None, *, paced: bool) -> Slot:
+            raise KeyError("mine")
+
+        def close(self, seconds: float) -> None:
+            raise AssertionError
+
+    taken = take(server, users(3), rate_limit=Broken())
+
+    assert [type(outcome.error) for outcome in taken] == [KeyError] * 3

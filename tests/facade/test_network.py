@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import platform
 import random
 import socket
@@ -252,3 +254,19 @@ def test_default_headers_of_a_callers_client_stay_and_ours_win(run):
     assert received["content-type"] == "application/json"
     assert received["host"] == server.base_url.split("/")[2]
     assert len(received) == len(server.received[0].headers)
+
+
+@pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_does_not_pickle_or_copy(kind, copied):
+    with pytest.raises(TypeError, match=f"a {kind.__name__} does not pickle or copy"):
+        copied(kind("eu1", auth=AUTH))
+
+
+@pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
+def test_processes_must_be_told_of_a_shared_account(kind):
+    limit = RateLimit(redis="redis://127.0.0.1:1")
+    with pytest.raises(errors.ConfigurationError, match="account="):
+        kind("eu1", auth=BearerToken(lambda: "x"), rate_limit=limit)
+
+    kind("eu1", auth=BearerToken(lambda: "x", account="acme"), rate_limit=limit)

@@ -115,3 +115,13 @@ def test_it_shows_no_secret(server, auth):
     with MaiaScim(base_url=server.base_url, auth=auth) as client:
         get_user.sync("1", client=client.raw)
         assert "a-token" not in repr(client.raw)
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(200, "done"), (404, "refused"), (500, "unknown")])
+def test_events_tell_what_is_known(run, server, auth, status, outcome):
+    server.answer = lambda _: Answer.problem(status)
+    seen: list[Any] = []
+
+    run(detailed(get_user, "1"), base_url=server.base_url, auth=auth, on_event=seen.append)
+
+    assert seen[-1].outcome == outcome

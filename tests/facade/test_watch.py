@@ -351,10 +351,25 @@ def test_no_logger_shows_a_secret(run, server, caplog):
     server.token = lambda _: Answer.of_json({"access_token": "t0ken-one", "expires_in": 1800})
 
     run(replace, base_url=server.base_url, auth=auth, log_bodies=True)
+    server.answer = lambda _: Answer(drop=0)
     with pytest.raises(errors.MaiaError):
-        run(replace, base_url=server.base_url + "/nowhere:", auth=auth, retry=RetryPolicy(1), timeout=0.001)
+        run(replace, base_url=server.base_url, auth=auth, retry=RetryPolicy(2))
 
     told = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert "httpcore" in told
     for secret in ("s3cret", "t0ken-one", "hunter2"):
         assert secret not in told
+
+
+def test_a_hook_that_raises_after_the_answer_is_told_what_is_known(server):
+    def hook(_):
+        raise KeyError("mine")
+
+    with (
+        httpx.Client(event_hooks={"response": [hook]}) as http,
+        MaiaScim(**arguments(server), http_client=http) as client,
+        pytest.raises(KeyError) as caught,
+    ):
+        replace(client)
+
+    assert caught.value.__notes__ == [f"PUT {TEMPLATE.replace('{id}', '1')}: what is known of the write is 'unknown'"]
