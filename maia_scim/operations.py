@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .call import Prepared, prepare
-from .resources import read_here, reader, tidy
+from .resources import drop_nulls, read_here, reader, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ class Kind(Generic[M]):
         get: The generated operation that reads one.
         put: The one that replaces one.
         patch: The one that changes one.
+        read_only: What no PATCH may touch.
     """
 
     what: str
@@ -45,6 +46,7 @@ class Kind(Generic[M]):
     get: Any
     put: Any
     patch: Any
+    read_only: tuple[str, ...]
 
 
 @cache
@@ -54,9 +56,8 @@ def users() -> Kind[ScimUser]:
 
     from .models import ScimUser
 
-    return Kind(
-        "user", "User", "urn:ietf:params:scim:schemas:core:2.0:User", ScimUser, get_user, update_user, patch_user
-    )
+    schema, read_only = "urn:ietf:params:scim:schemas:core:2.0:User", ("id", "meta", "groups")
+    return Kind("user", "User", schema, ScimUser, get_user, update_user, patch_user, read_only)
 
 
 @cache
@@ -66,9 +67,8 @@ def groups() -> Kind[ScimGroup]:
 
     from .models import ScimGroup
 
-    return Kind(
-        "group", "Group", "urn:ietf:params:scim:schemas:core:2.0:Group", ScimGroup, get_group, update_group, patch_group
-    )
+    schema, read_only = "urn:ietf:params:scim:schemas:core:2.0:Group", ("id", "meta")
+    return Kind("group", "Group", schema, ScimGroup, get_group, update_group, patch_group, read_only)
 
 
 def get(core: Core, kind: Kind[M], target: str) -> Prepared[M]:
@@ -157,7 +157,11 @@ def patch(
     from .patch import validate
     from .patched import not_done
 
-    body = PatchRequest.from_dict({"schemas": [PATCH_SCHEMA], "Operations": validate(operations)})
+    checked = validate(operations, read_only=kind.read_only)
+    for change in checked:
+        if isinstance(change.get("value"), dict):
+            drop_nulls(change["value"])
+    body = PatchRequest.from_dict({"schemas": [PATCH_SCHEMA], "Operations": checked})
     operation = kind.patch
     return prepare(
         lambda: operation.build_request(target, body=body),

@@ -30,9 +30,7 @@ def tidy(body: dict[str, Any], schema: str, kind: str) -> dict[str, Any]:
         schema: The URN of the core schema, for a body that names none.
         kind: The ``resourceType`` for a body without ``meta``.
     """
-    for name in _NEVER_NULL:
-        if body.get(name, ...) in (None, []):
-            del body[name]
+    drop_nulls(body)
     arrays: list[list[Any]] = [value for value in body.values() if type(value) is list]
     for items in arrays:
         for item in items:
@@ -42,6 +40,13 @@ def tidy(body: dict[str, Any], schema: str, kind: str) -> dict[str, Any]:
     if not body.get("meta"):
         body["meta"] = {"resourceType": kind}
     return body
+
+
+def drop_nulls(body: dict[str, Any]) -> None:
+    """Leave out the nulls, and empty arrays, that servers stumble over."""
+    for name in _NEVER_NULL:
+        if body.get(name, ...) in (None, []):
+            del body[name]
 
 
 def resource_id(id: object, what: str) -> str:

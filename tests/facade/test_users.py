@@ -115,6 +115,22 @@ def test_helpers_give_several_operations(run, served):
     assert served[0].received[0].json["Operations"] == [{"op": "replace", "path": "name.givenName", "value": "B"}]
 
 
+def test_no_null_that_servers_stumble_over_goes_out_in_a_patch(run, served):
+    change = patch.replace(None, {"active": None, "title": "x", "schemas": [], "emails": [{"primary": None}]})
+    call(run, served, lambda client: client.users.patch("1", change))
+
+    assert served[0].received[0].json["Operations"] == [{"op": "replace", "value": {"title": "x", "emails": [{}]}}]
+
+
+def test_groups_of_a_user_are_read_only_and_an_extension_called_so_of_a_group_is_not(run, served):
+    with pytest.raises(ValueError, match="groups"):
+        call(run, served, lambda client: client.users.patch("1", patch.remove("groups")))
+    assert served[0].received == []
+
+    with pytest.raises(errors.NotFound):
+        call(run, served, lambda client: client.groups.patch("g", patch.remove("groups")))
+
+
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [((), ValueError), (({"op": "add"},), TypeError), ((patch.replace("title", "x"), "remove"), TypeError)],

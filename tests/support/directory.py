@@ -61,7 +61,7 @@ class Directory:
     def patch(self, resource: dict[str, Any], operations: list[dict[str, Any]]) -> None:
         """The shapes that this package sends: simple paths, and members by id."""
         for operation in operations:
-            path, value = operation["path"], operation.get("value")
+            path, value = operation.get("path", ""), operation.get("value")
             if operation["op"] == "add" and path == "members":
                 resource.setdefault("members", []).extend(value)
             elif operation["op"] == "remove" and path.startswith("members[value eq "):
@@ -69,8 +69,10 @@ class Directory:
                 resource["members"] = [each for each in resource["members"] if each["value"] != gone]
             elif operation["op"] == "remove":
                 resource.pop(path, None)
-            else:
+            elif path:
                 resource[path] = value
+            else:
+                resource.update(value)
 
 
 def serve(resources: dict[str, dict[str, Any]], *, versions: bool = True) -> tuple[Scripted, Directory]:
