@@ -227,7 +227,9 @@ class RedisLimiter(Limiter):
         if ticket:
             ticket.told = True
         told += [ticket.name, ticket.at, ticket.epoch, int(ticket.paced)] if ticket else ["", 0, "", 0]
-        shut = 0 if visit.gate == -inf else max(1, _micro(visit.gate - now))  # also one of no time, or past, paces
+        shut = (
+            0 if visit.gate == -inf else max(1, _micro(min(visit.gate - now, 1e9)))
+        )  # also one of no time, or past, paces
         told += [shut, *self._settings, _micro(reunion), *self._spans]
         told += [len(visit.returned), *visit.returned, len(visit.sent)]
         for name, at in visit.sent.items():
