@@ -101,7 +101,7 @@ class BearerToken:
                 given = yield Resolve(given)
         if isinstance(given, Failed):
             raise _from_function(given.error)
-        return _checked(given)
+        return checked(given)
 
     def reject(self, token: str) -> bool:  # noqa: ARG002 - the protocol's
         """A function may know a newer token; a text is all there is. See ``TokenSource``."""
@@ -241,7 +241,7 @@ class ClientCredentials:
             raise self._refusal(status, fields)
         expires_in = fields.get("expires_in")
         lifetime = float(min(expires_in, 1e9)) if isinstance(expires_in, int | float) and expires_in > 0 else 300.0
-        return Token(_checked(fields["access_token"]), lifetime)
+        return Token(checked(fields["access_token"]), lifetime)
 
     def _refusal(self, status: int, fields: dict[str, Any]) -> TokenError:
         code = self._masked(fields["error"]) if isinstance(fields.get("error"), str) else None
@@ -267,7 +267,11 @@ class ClientCredentials:
 def _from_function(error: Exception) -> TokenError:
     """The error for a token function that raised. Its frames may hold the token, so they go to nobody."""
     told = TokenError(f"no token: the function that gives it raised {type(error).__name__}; see __cause__")
-    told.__cause__ = error.with_traceback(None)
+    told.__cause__ = error
+    link: BaseException | None = error
+    while link is not None and link.__traceback__ is not None:
+        link.__traceback__ = None
+        link = link.__cause__ or link.__context__
     return told
 
 
@@ -279,7 +283,12 @@ def _object(answer: Response) -> dict[str, Any]:
     return cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
 
 
-def _checked(token: object) -> str:
+def checked(token: object) -> str:
+    """Take a token that fits a header; any source may give another.
+
+    Raises:
+        TokenError: If it does not.
+    """
     # A header takes visible ASCII only; the error must not show what is wrong with it.
     if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()) or " " in token:
         raise TokenError("the token is not usable: it must be a text of visible ASCII characters without spaces")

@@ -7,14 +7,15 @@ Token, rate limit, attempt, what to try again, what is known of a write: all of 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, cast
 
 from . import clock, problems, retry, watch
-from .auth import PAUSE
+from .auth import PAUSE, checked
 from .errors import MaiaError, RateLimited, TokenError, WriteOutcome
 from .steps import Ended, Life, Send, Shut, Sleep, Take
-from .transport import Failure, Request, Response
+from .transport import Failure, Request, Response, token_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -28,8 +29,8 @@ T = TypeVar("T")
 
 # One encoder for all bodies: compact, and without NaN, which is no JSON.
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
-# The gate opens after a day at the latest: a Retry-After beyond that is taken for a mistake.
-_LONGEST_GATE = 86_400.0  # seconds
+# The gate opens after an hour at the latest, for a call to try: a Retry-After beyond that may be a mistake.
+_LONGEST_GATE = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,12 @@ class _Progress:
         self.renewed = False
         self.answer: Response | None = None
         self.budget = budget
-        self.end: float | None = None  # counted from the first request on
+        self.end: float | None = None
+
+    def begin(self) -> None:
+        """Let the time budget run, from the first request or the first wait for a gate on."""
+        if self.end is None:
+            self.end = clock.monotonic() + self.budget
 
     def fits(self, seconds: float) -> bool:
         """Whether the time budget has room for such a wait."""
@@ -159,9 +165,10 @@ def live(call: Prepared[T], core: Core) -> Life[T]:
         watch.ended(core, call, now.attempts, clock.monotonic() - started, now.answer, error.outcome, error)
         raise
     except Ended as ended:  # cancelled, interrupted, a hook that raised: what is known is told all the same
-        if now.attempts and isinstance(ended.error, Exception):
-            ended.error.add_note(f"{call.method} {call.path}: what is known of the write is {now.outcome!r}")
-        watch.ended(core, call, now.attempts, clock.monotonic() - started, None, now.outcome)
+        _note(call, core, now, started, ended.error)
+        raise
+    except Exception as error:  # of a policy or a limiter that is the caller's
+        _note(call, core, now, started, error)
         raise
     answer = now.answer
     outcome: WriteOutcome | Literal["done"] = "done"
@@ -171,6 +178,13 @@ def live(call: Prepared[T], core: Core) -> Life[T]:
     return result
 
 
+def _note(call: Prepared[Any], core: Core, now: _Progress, started: float, error: BaseException) -> None:
+    """Tell what is known of a call that something of the caller's ended."""
+    if now.attempts and isinstance(error, Exception):
+        error.add_note(f"{call.method} {call.path}: what is known of the write is {now.outcome!r}")
+    watch.ended(core, call, now.attempts, clock.monotonic() - started, None, now.outcome)
+
+
 def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
     while True:
         now.tries += 1
@@ -178,19 +192,18 @@ def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
         fault: MaiaError | None = None
         wait: float | None = None
         try:
-            token = yield from _leave(call, core, now)
+            request = _request(call, core, (yield from _leave(call, core, now)))
         except TokenError as error:
             # Before the pause is over, the endpoint is not asked again.
-            fault, wait = error, max(core.retry.wait(now.tries), PAUSE) if error.retryable else None
+            again = error.retryable or (core.paced and _passes(error))
+            fault, wait = error, max(core.retry.wait(now.tries), PAUSE) if again else None
         else:
-            headers = {**core.headers, **call.headers, "Authorization": f"Bearer {token}"}
-            request = Request(call.method, core.place.base_url + call.path, headers, call.content)
             answer = yield from _send(call, core, now, request)
             if isinstance(answer, Failure):
                 fault = answer.error(request)
                 again = answer.connect or (answer.outcome == "unknown" and call.method in retry.IDEMPOTENT)
                 wait = core.retry.wait(now.tries) if again else None
-            elif answer.status_code == 401 and not now.renewed and core.auth.reject(token):
+            elif answer.status_code == 401 and not now.renewed and core.auth.reject(token_of(request)):
                 now.renewed, now.outcome = True, retry.worse(now.outcome, "refused")
                 now.tries -= 1  # a new token is no repetition of the same
                 continue
@@ -204,6 +217,16 @@ def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
         watch.waits(core, call, wait, "retry", fault)
         if wait and (yield Sleep(wait)):
             raise fault
+
+
+def _request(call: Prepared[Any], core: Core, token: str) -> Request:
+    headers = {**core.headers, **call.headers, "Authorization": f"Bearer {token}"}
+    return Request(call.method, core.place.base_url + call.path, headers, call.content)
+
+
+def _passes(error: TokenError) -> bool:
+    """Whether a token endpoint may be well again soon. A batch waits for that; a single call leaves it to others."""
+    return error.status is None or error.status >= 500 or error.status == 429
 
 
 def _judge(
@@ -220,7 +243,8 @@ def _judge(
     if retry.again_after(call.method, answer):
         wait = max(problems.retry_after(answer) or 0.0, core.retry.wait(now.tries))
     if answer.status_code == 429:
-        yield Shut(core.limiter, min(wait or 0.0, _LONGEST_GATE))
+        with suppress(MaiaError):  # a limiter that cannot be reached: the 429 is what there is to tell
+            yield Shut(core.limiter, min(wait or 0.0, _LONGEST_GATE))
     if call.any_status and (wait is None or not _goes_on(core, now, wait)):
         return cast("T", answer), None, None
     return None, problems.error_of(request, answer, call.body), wait
@@ -244,6 +268,8 @@ def _leave(call: Prepared[Any], core: Core, now: _Progress) -> Life[str]:
                 now.pause(slot.wait)
             elif not now.fits(slot.wait):
                 _refuse_gated(call, core, slot.wait)
+            else:
+                now.begin()
             watch.waits(core, call, slot.wait, "gate" if slot.gated else "limit", None)
             if (yield Sleep(slot.wait)):
                 _refuse_stopped(call, core)
@@ -278,8 +304,7 @@ def _token(core: Core) -> Life[str]:
         try:
             step = steps.send(reply)
         except StopIteration as stop:
-            token: str = stop.value
-            return token
+            return checked(stop.value)
         if not isinstance(step, Send):
             reply = yield step
             continue
@@ -292,11 +317,14 @@ def _send(
     call: Prepared[Any], core: Core, now: _Progress, request: Request
 ) -> Generator[Step, Any, Response | Failure]:
     begun = clock.monotonic()
-    if now.end is None:
-        now.end = begun + now.budget
+    now.begin()
     now.attempts += 1
     before, now.outcome = now.outcome, "unknown"  # until there is an answer, or none for sure
-    answer: Response | Failure = yield Send(request)
+    try:
+        answer: Response | Failure = yield Send(request)
+    except MaiaError:  # the client is closed: nothing was sent
+        now.outcome, now.attempts = before, now.attempts - 1
+        raise
     now.outcome = before
     now.answer = answer if isinstance(answer, Response) else None
     watch.attempt(core, call, now.attempts, clock.monotonic() - begun, answer)
@@ -314,6 +342,8 @@ def _own_write(call: Prepared[T], read: Prepared[T], core: Core) -> Life[T | Non
     """Read what the service holds; give it if it is what the call sent."""
     from .diff import holds
 
+    if any(name.lower() == "password" and value for name, value in call.body.items()):
+        return None  # nobody can read whether it was set
     try:
         held: Any = yield from live(read, core)
     except MaiaError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypedDict, TypeVar, Unpack
 
 import httpx
@@ -132,8 +133,9 @@ def _core(
     """What a client is made of, from its arguments and the environment."""
     place = find_place(region, base_url)
     source = find_auth() if auth is None else _token_source(auth)
-    if on_event is not None and not callable(on_event):
-        raise ConfigurationError("on_event is no function: it is called with each event, see maia_scim.events")
+    hook: object = on_event
+    if hook is not None and (not callable(hook) or iscoroutinefunction(hook)):
+        raise ConfigurationError("on_event is no plain function: it is called with each event, see maia_scim.events")
     limit = RateLimit(None) if rate_limit is None else rate_limit
     if not isinstance(limit, RateLimit | Limiter):
         raise ConfigurationError(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .transport import Timing
 
 Guard = Literal["warn", "raise", "check", "off"]
+Line = tuple[str, int, str]  # file, number and module
 HEADERS = {
     "Accept": "application/json, application/scim+json, application/problem+json",
     "User-Agent": f"maia-scim/{__version__} python/{platform.python_version()}",
@@ -38,6 +39,7 @@ class Core:
         limit: The rate limit as it was asked for, to be shown.
         guard: How a replace is kept from clearing what nobody said to clear.
         if_match: Version for ``If-Match`` of writes that do not say one.
+        warn_at: Where warnings point, if not to the line that is under way.
         paced: Whether the calls are of a batch, which spreads them evenly.
         on_event: Is told of what happens.
         log_bodies: Whether bodies are logged, masked.
@@ -53,6 +55,7 @@ class Core:
     limit: object = None
     guard: Guard = "warn"
     if_match: str | None = None
+    warn_at: Line | None = None
     paced: bool = False
     on_event: Callable[[Event], object] | None = None
     log_bodies: bool = False

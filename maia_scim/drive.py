@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Never, Protocol, TypeVar
 
 from . import clock
 from .auth import PATIENCE
-from .errors import ConfigurationError, MaiaError
+from .errors import ConfigurationError, LossyReplaceWarning, MaiaError
 from .steps import Ended, Failed, Life, Resolve, Send, Shut, Sleep, Step, Take, Wait
 
 if TYPE_CHECKING:
@@ -53,36 +53,40 @@ def drive(
     """
     step: Step | None = None
     reply: Any = None
+    trouble: MaiaError | None = None
     try:
         while True:
             try:
-                step = life.send(reply)
+                step = life.throw(trouble) if trouble else life.send(reply)
             except StopIteration as stop:  # of the life alone: one from a hook must not pass for a result
                 result: T = stop.value
                 return result
-            reply = None
-            if isinstance(step, Send):
-                reply = send(step.request)
-            elif isinstance(step, Take):
-                reply = step.limiter.take(step.held, paced=step.paced)
-            elif isinstance(step, Sleep):
-                reply = (sleep or clock.sleep)(step.seconds)
-            elif isinstance(step, Shut):
-                step.limiter.close(step.seconds)
-            elif isinstance(step, Wait):
-                from concurrent.futures import wait
+            reply = trouble = None
+            try:
+                if isinstance(step, Send):
+                    reply = send(step.request)
+                elif isinstance(step, Take):
+                    reply = step.limiter.take(step.held, paced=step.paced)
+                elif isinstance(step, Sleep):
+                    reply = (sleep or clock.sleep)(step.seconds)
+                elif isinstance(step, Shut):
+                    step.limiter.close(step.seconds)
+                elif isinstance(step, Wait):
+                    from concurrent.futures import wait
 
-                reply = bool(wait([step.future], PATIENCE).done)
-            else:
-                _cannot_await(step)
-    except (MaiaError, Warning) as error:  # a warning: that of the guard, where warnings are errors
+                    reply = bool(wait([step.future], PATIENCE).done)
+                else:
+                    _cannot_await(step)
+            except MaiaError as error:  # the life knows what it means for the call
+                trouble = bare(error)
+    except (MaiaError, LossyReplaceWarning) as error:  # a warning, where those are errors
         raised = bare(error)
     except BaseException as error:
         end(life, error)
         raise
     finally:
         life.close()
-    step = reply = None  # they hold the token and the body
+    step = reply = trouble = None  # they hold the token and the body
     raise raised
 
 
@@ -94,41 +98,49 @@ async def drive_async(
     """Live a life to its end, awaiting; as ``drive``."""
     step: Step | None = None
     reply: Any = None
+    trouble: MaiaError | None = None
     try:
         while True:
             try:
-                step = life.send(reply)
+                step = life.throw(trouble) if trouble else life.send(reply)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            reply = None
-            if isinstance(step, Send):
-                reply = await send(step.request)
-            elif isinstance(step, Take):
-                reply = await step.limiter.take_async(step.held, paced=step.paced)
-            elif isinstance(step, Sleep):
-                reply = await (sleep or clock.sleep_async)(step.seconds)
-            elif isinstance(step, Shut):
-                await step.limiter.close_async(step.seconds)
-            elif isinstance(step, Wait):
-                from asyncio import wait, wrap_future
+            reply = trouble = None
+            try:
+                if isinstance(step, Send):
+                    reply = await send(step.request)
+                elif isinstance(step, Take):
+                    reply = await step.limiter.take_async(step.held, paced=step.paced)
+                elif isinstance(step, Sleep):
+                    reply = await (sleep or clock.sleep_async)(step.seconds)
+                elif isinstance(step, Shut):
+                    await step.limiter.close_async(step.seconds)
+                elif isinstance(step, Wait):
+                    from asyncio import wait, wrap_future
 
-                # Not wait_for: a cancelled or impatient waiter must not cancel the flight of the rest.
-                reply = bool((await wait([wrap_future(step.future)], timeout=PATIENCE))[0])
-            else:
-                try:
-                    reply = await step.awaitable
-                except Exception as error:  # noqa: BLE001 - whatever the caller's function raises
-                    reply = Failed(error)
-    except (MaiaError, Warning) as error:
+                    # Not wait_for: a cancelled or impatient waiter must not cancel the flight of the rest.
+                    reply = bool((await wait([wrap_future(step.future)], timeout=PATIENCE))[0])
+                else:
+                    reply = await _resolved(step)
+            except MaiaError as error:
+                trouble = bare(error)
+    except (MaiaError, LossyReplaceWarning) as error:
         raised = bare(error)
     except BaseException as error:
         end(life, error)
         raise
     finally:
         life.close()
-    step = reply = None  # they hold the token and the body
+    step = reply = trouble = None  # they hold the token and the body
     raise raised
+
+
+async def _resolved(step: Resolve) -> Any:
+    try:
+        return await step.awaitable
+    except Exception as error:  # noqa: BLE001 - whatever the caller's function raises
+        return Failed(error)
 
 
 def end(life: Life[Any], error: BaseException) -> None:
@@ -147,6 +159,4 @@ def _cannot_await(step: Resolve) -> Never:
     close = getattr(step.awaitable, "close", None)
     if close:
         close()
-    raise ConfigurationError(
-        "this function is async, and the client is not: use AsyncMaiaScim, or a plain function (it gives the token)"
-    )
+    raise ConfigurationError("this function is async, and the client is not: use AsyncMaiaScim, or a plain function")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from . import guard, operations
 from .call import live
 from .errors import EditConflict, PreconditionFailed
-from .resources import json_of, resource_id, same, version_of
+from .lives import look
+from .resources import json_of, named, resource_id, same, version_of
 from .steps import Failed, Resolve
 
 if TYPE_CHECKING:
@@ -50,18 +51,29 @@ class State:
         return not same(self.body, other.body)
 
     def moved_since(self, other: State) -> bool:
-        """Whether the JSON differs in more than ``meta``."""
-        mine, theirs = (
-            {name: value for name, value in state.body.items() if name.lower() != "meta"} for state in (self, other)
-        )
-        return not same(mine, theirs)
+        """Whether it says another thing, but for ``meta`` and the order of arrays."""
+        from .diff import diff
+
+        return any(change.path.partition(".")[0].lower() != "meta" for change in diff(other.body, self.body))
+
+    def leaves_out(self, other: State) -> tuple[str, ...]:
+        """What it does not speak of, and the other has."""
+        from .diff import unspoken
+
+        return unspoken(other.body, self.body)
 
 
-def read(core: Core, id: str) -> Life[State]:
-    """Read a user to change it."""
+def read(core: Core, id: str, outcome: WriteOutcome = "not_sent") -> Life[State]:
+    """Read a user to change it.
+
+    Args:
+        core: The client's.
+        id: The user's id.
+        outcome: What is known of the write so far, for an error of the read.
+    """
     kind = operations.users()
     target = resource_id(id, kind.what)
-    user = yield from live(operations.get(core, kind, target), core)
+    user = yield from look(core, kind, target, outcome)
     return State(target, user, user.to_dict(), version_of(user))
 
 
@@ -71,22 +83,23 @@ def write(core: Core, base: State) -> Life[ScimUser]:
     if not mine.says_other_than(base):
         return base.user
     theirs, wanted = base, mine
+    known: WriteOutcome = "not_sent"
     for _ in range(ROUNDS):
         if theirs.version is None:
             # Without versions, a second look is what there is. It leaves a gap of one round trip.
-            fresh = yield from read(core, base.target)
+            fresh = yield from read(core, base.target, known)
             if fresh.moved_since(theirs):
-                theirs, wanted = fresh, _merged(base, mine, fresh, "not_sent")
+                theirs, wanted = fresh, _merged(base, mine, fresh, known)
         if not wanted.says_other_than(theirs):
             return theirs.user  # somebody else made the same change
         try:
             return (yield from _put(core, wanted, theirs.version))
         except PreconditionFailed as refused:
-            if refused.outcome == "unknown":
-                raise
-            theirs = yield from read(core, base.target)
-            wanted = _merged(base, mine, theirs, "refused")
-    raise _too_many(base.target)
+            _check_hope(refused, theirs.version)
+            known = "refused"
+            theirs = yield from read(core, base.target, known)
+            wanted = _merged(base, mine, theirs, known)
+    raise _too_many(base.target, known)
 
 
 def update(core: Core, id: str, change: Callable[[ScimUser], Any]) -> Life[ScimUser]:
@@ -96,6 +109,7 @@ def update(core: Core, id: str, change: Callable[[ScimUser], Any]) -> Life[ScimU
     if not callable(change):
         raise TypeError("change must be a function that takes the user")
     base = yield from read(core, id)
+    known: WriteOutcome = "not_sent"
     for _ in range(ROUNDS):
         result = change(base.user)
         if hasattr(result, "__await__"):
@@ -107,26 +121,39 @@ def update(core: Core, id: str, change: Callable[[ScimUser], Any]) -> Life[ScimU
         if not wanted.says_other_than(base):
             return user
         if base.version is None:
-            fresh = yield from read(core, id)
+            fresh = yield from read(core, id, known)
             if fresh.moved_since(base):
                 base = fresh
                 continue
+        # Of a user that the function made itself, what was there may be missing by mistake.
+        missing = () if user is base.user else wanted.leaves_out(base)
         try:
-            return (yield from _put(core, wanted, base.version))
+            return (yield from _put(core, wanted, base.version, missing))
         except PreconditionFailed as refused:
-            if refused.outcome == "unknown":
-                raise
-            base = yield from read(core, id)
-    raise _too_many(id)
+            _check_hope(refused, base.version)
+            known = "refused"
+            base = yield from read(core, id, known)
+    raise _too_many(id, known)
 
 
-def _put(core: Core, wanted: State, version: str | None) -> Life[ScimUser]:
+def _check_hope(refused: PreconditionFailed, version: str | None) -> None:
+    """Go on after a 412 only if another look may help.
+
+    Raises:
+        PreconditionFailed: If the write may have been done, or the version was the caller's own (``with_options``).
+    """
+    if refused.outcome == "unknown" or version is None:
+        raise refused
+
+
+def _put(core: Core, wanted: State, version: str | None, missing: tuple[str, ...] = ()) -> Life[ScimUser]:
     kind = operations.users()
     user = kind.model.from_dict(wanted.body)
     prepared = operations.put(core, kind, wanted.target, user, if_match=version or core.if_match, with_groups=True)
     # What an edit leaves out was taken out on purpose, but for this one.
-    silent = () if "active" in prepared.body else ("active",)
-    guard.enforce("raise" if core.guard == "check" else core.guard, prepared.path, silent)
+    silent = () if named(prepared.body, "active") else ("active",)
+    chosen = "raise" if core.guard == "check" else core.guard
+    guard.enforce(chosen, prepared.path, tuple(dict.fromkeys((*silent, *missing))), core.warn_at)
     return (yield from live(prepared, core))
 
 
@@ -152,10 +179,10 @@ def _merged(base: State, mine: State, theirs: State, outcome: WriteOutcome) -> S
     raise error
 
 
-def _too_many(id: str) -> EditConflict:
+def _too_many(id: str, outcome: WriteOutcome) -> EditConflict:
     return EditConflict(
         f"user {id} was changed by others {ROUNDS} times while this was tried: nothing was written; try again later",
-        outcome="refused",
+        outcome=outcome,
         status=412,
     )
 
@@ -169,6 +196,11 @@ def become(user: ScimUser, other: ScimUser) -> None:
                 setattr(user, name, getattr(other, name))
 
 
+def _check_free(state: State | None) -> None:
+    if state is not None:
+        raise RuntimeError("this edit is in use: call edit() for each with block")
+
+
 class Edit:
     """What ``users.edit`` gives: ``with`` it, change the user, and what changed is written at the end.
 
@@ -178,11 +210,14 @@ class Edit:
         id: The user.
     """
 
+    __slots__ = ("_core", "_id", "_read", "_run")
+
     def __init__(self, run: Run, core: Core, id: str) -> None:
         self._run, self._core, self._id = run, core, resource_id(id, "user")
         self._read: State | None = None
 
     def __enter__(self) -> ScimUser:
+        _check_free(self._read)
         self._read = self._run(read(self._core, self._id))
         return self._read.user
 
@@ -203,11 +238,14 @@ class AsyncEdit:
         id: The user.
     """
 
+    __slots__ = ("_core", "_id", "_read", "_run")
+
     def __init__(self, run: RunAsync, core: Core, id: str) -> None:
         self._run, self._core, self._id = run, core, resource_id(id, "user")
         self._read: State | None = None
 
     async def __aenter__(self) -> ScimUser:
+        _check_free(self._read)
         self._read = await self._run(read(self._core, self._id))
         return self._read.user
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from . import lives, operations
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .core import Core, Guard
     from .drive import Run, RunAsync
     from .models import GroupMember, PatchOperation, ScimGroup, ScimUser
@@ -57,7 +59,9 @@ class Groups:
             lives.replace(self._core, operations.groups(), resource=group, id=id, if_match=if_match, guard=guard)
         )
 
-    def patch(self, id: str, *changes: PatchOperation, if_match: str | None = None) -> ScimGroup:
+    def patch(
+        self, id: str, *changes: PatchOperation | Iterable[PatchOperation], if_match: str | None = None
+    ) -> ScimGroup:
         """Change some attributes of a group (PATCH; RFC 7644 section 3.5.2).
 
         Args:
@@ -124,7 +128,9 @@ class AsyncGroups:
             lives.replace(self._core, operations.groups(), resource=group, id=id, if_match=if_match, guard=guard)
         )
 
-    async def patch(self, id: str, *changes: PatchOperation, if_match: str | None = None) -> ScimGroup:
+    async def patch(
+        self, id: str, *changes: PatchOperation | Iterable[PatchOperation], if_match: str | None = None
+    ) -> ScimGroup:
         """Change some attributes of a group; as ``Groups.patch``."""
         return await self._run(lives.patch(self._core, operations.groups(), id, changes, if_match))
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from .core import Guard
 from .errors import LossyReplace, LossyReplaceWarning
+from .resources import named
 
 if TYPE_CHECKING:
     from maia_public_api.base import Model
 
-    from .core import Core
+    from .core import Core, Line
 
 _HERE = str(PurePath(__file__).parent / "_")[:-1]  # with the separator
 
@@ -44,11 +45,18 @@ def lost(resource: Model, body: dict[str, Any], target: str, core: Core) -> tupl
     if not isinstance(had, dict):
         return ()
     before = cast("dict[str, Any]", had)
-    return unspoken(before, body) if before.get("id") == target else ()
+    own = named(before, "id")
+    return unspoken(before, body) if own and str(before[own]).casefold() == target.casefold() else ()
 
 
-def enforce(guard: Guard, path: str, paths: tuple[str, ...]) -> None:
+def enforce(guard: Guard, path: str, paths: tuple[str, ...], at: Line | None = None) -> None:
     """Warn of a lossy replace, or refuse it.
+
+    Args:
+        guard: What to do.
+        path: The path of the PUT.
+        paths: What is left out.
+        at: Where a warning points; by default to the caller's line that is under way.
 
     Raises:
         LossyReplace: If the guard is not content with a warning.
@@ -62,14 +70,15 @@ def enforce(guard: Guard, path: str, paths: tuple[str, ...]) -> None:
         + ". Start from what get() gives, and set what is to go to None or []; guard='off' sends this as it is"
     )
     if guard == "warn":
-        warnings.warn(LossyReplaceWarning(message, paths), stacklevel=_outside())
+        file, line, module = at or outside()
+        warnings.warn_explicit(LossyReplaceWarning(message, paths), LossyReplaceWarning, file, line, module)
         return
     raise LossyReplace(message, paths=paths)
 
 
-def _outside() -> int:
-    """How many frames up the caller's own line is."""
-    frame, level = sys._getframe(1), 1  # pyright: ignore[reportPrivateUsage]  # documented, underscore and all
+def outside() -> Line:
+    """The caller's own line: file, number and module."""
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # documented, underscore and all
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame, level = frame.f_back, level + 1
-    return level
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno, str(frame.f_globals.get("__name__", "<unknown>"))

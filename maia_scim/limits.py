@@ -6,6 +6,7 @@ one text serves threads and tasks, and a gate that closes meanwhile holds up tho
 
 from __future__ import annotations
 
+import os
 import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right, insort
@@ -377,6 +378,17 @@ def piece(wait: float) -> float:
 
 _ledgers: dict[str, Ledger] = {}
 _ledgers_lock = threading.Lock()
+
+
+def _begin_anew() -> None:
+    """In a forked process: the locks may be held by threads that are not here, and what was sent is the parent's."""
+    global _ledgers_lock  # noqa: PLW0603
+    _ledgers_lock = threading.Lock()
+    _ledgers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
 
 
 def shared(account: str, windows: Windows, *, margin: float, paced: bool) -> MemoryLimiter:

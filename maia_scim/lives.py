@@ -9,16 +9,18 @@ from . import operations
 from .call import live
 from .diff import unspoken
 from .errors import MaiaError, UnexpectedResponse
-from .resources import resource_id
+from .resources import named, resource_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from maia_public_api.base import Model
 
     from .core import Core
-    from .models import GroupMember, PatchOperation, ScimGroup, ScimUser
+    from .errors import WriteOutcome
+    from .models import GroupMember, ScimGroup, ScimUser
     from .operations import Kind
+    from .patch import Operations
     from .steps import Life
 
     M = TypeVar("M", bound=Model)
@@ -42,14 +44,30 @@ def replace(
     if chosen != "off":
         # Without active, an account may come to life again; and who is in a group is what a group is for.
         vital = "active" if kind.name == "User" else "members"
-        missing: tuple[str, ...] = () if any(name.lower() == vital for name in put.body) else (vital,)
+        missing: tuple[str, ...] = () if named(put.body, vital) else (vital,)
         if chosen == "check":
-            held = yield from live(operations.get(core, kind, target), core)
+            held = yield from look(core, kind, target, "not_sent")
             missing += unspoken(held.to_dict(), put.body)
         else:
             missing += guards.lost(resource, put.body, target, core)
-        guards.enforce(chosen, put.path, tuple(dict.fromkeys(missing)))
+        guards.enforce(chosen, put.path, tuple(dict.fromkeys(missing)), core.warn_at)
     return (yield from live(put, core))
+
+
+def look(core: Core, kind: Kind[M], target: str, outcome: WriteOutcome) -> Life[M]:
+    """Read a resource on the way to a write, or after it.
+
+    Args:
+        core: The client's.
+        kind: What it is.
+        target: Its id.
+        outcome: What is known of the write meanwhile, for an error: that of a read says nothing of it.
+    """
+    try:
+        return (yield from live(operations.get(core, kind, target), core))
+    except MaiaError as error:
+        error.outcome = outcome
+        raise
 
 
 def check_model(resource: object, kind: Kind[Any]) -> None:
@@ -71,7 +89,7 @@ def create(core: Core, user: ScimUser) -> Life[ScimUser]:
     return (yield from live(operations.post_user(core, user), core))
 
 
-def patch(core: Core, kind: Kind[M], id: str, changes: Sequence[PatchOperation], if_match: str | None) -> Life[M]:
+def patch(core: Core, kind: Kind[M], id: str, changes: Operations, if_match: str | None) -> Life[M]:
     """Change a resource."""
     target = resource_id(id, kind.what)
     version = core.if_match if if_match is None else if_match
@@ -84,7 +102,7 @@ def set_active(core: Core, id: str, active: bool) -> Life[ScimUser]:
 
     kind = operations.users()
     target = resource_id(id, kind.what)
-    user = yield from live(operations.get(core, kind, target), core)
+    user = yield from look(core, kind, target, "not_sent")
     if user.active is active:
         return user
     change = operations.patch(core, kind, target, [replace("active", active)], if_match=core.if_match)
@@ -104,7 +122,7 @@ def change_members(
     kind = operations.groups()
     target = resource_id(id, kind.what)
     wanted = dict.fromkeys(map(member_id, members))
-    group = yield from live(operations.get(core, kind, target), core)
+    group = yield from look(core, kind, target, "not_sent")
     before = _ids(group)
     affected = [each for each in wanted if (each in before) is not add]
     if not affected:
@@ -117,7 +135,7 @@ def change_members(
     change = operations.patch(core, kind, target, changes, if_match=version)
     group = yield from live(change, core)
     if not group.members:  # some services leave them out of the answer
-        group = yield from live(operations.get(core, kind, target), core)
+        group = yield from look(core, kind, target, "unknown")
     after = _ids(group)
     expected = before | set(affected) if add else before - set(affected)
     if after != expected:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
-from collections.abc import AsyncIterable, Iterable, Sized
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sized
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import clock, lives, operations
 from .errors import LossyReplace, LossyReplaceWarning, MaiaError
-from .guard import checked
+from .guard import checked, outside
 
 if TYPE_CHECKING:
     from asyncio import Task
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
-    from concurrent.futures import ThreadPoolExecutor
+    from collections.abc import Callable, Generator
+    from contextvars import Context
 
     from .core import Core
     from .diff import Difference
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from .steps import Life
 
 T = TypeVar("T")
+log = logging.getLogger("maia_scim")
 
 CONCURRENCY = 8
+PATIENCE = 600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ class Outcome:
     user: ScimUser | None = None
     error: Exception | None = None
     index: int = 0
+
+    def result(self) -> ScimUser:
+        """Give the user.
+
+        Raises:
+            Exception: The error, if there is one.
+        """
+        if self.user is None:
+            raise self.error or ValueError("an outcome without user and error")
+        return self.user
+
     _given: ScimUser | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -82,26 +97,43 @@ class _Count:
     def add(self, outcome: Outcome) -> Outcome:
         if outcome is self._newest:
             return outcome  # told already
-        self._done += 1
-        self._failed += outcome.error is not None
-        if self._tell:
-            self._tell(Progress(self._done, self._failed, self._total, outcome))
-        self._newest = outcome
+        done, failed = self._done + 1, self._failed + (outcome.error is not None)
+        try:
+            if self._tell:
+                self._tell(Progress(done, failed, self._total, outcome))
+        except Exception:
+            self._done, self._failed, self._newest = done, failed, outcome
+            raise
+        # An interrupt before this line makes it be told again, rather than not at all.
+        self._done, self._failed, self._newest = done, failed, outcome
         return outcome
 
+    def add_late(self, outcomes: Iterable[object]) -> None:
+        """Tell what came when nobody takes outcomes any more, whatever the caller's function makes of it."""
+        for outcome in outcomes:
+            if isinstance(outcome, Outcome):
+                try:
+                    self.add(outcome)
+                except Exception:
+                    log.exception("on_progress raised")
 
-def settings(core: Core, users: object, concurrency: int, guard: str | None) -> Core:
+
+def settings(core: Core, users: object, concurrency: int, guard: str | None, on_progress: object) -> Core:
     """The settings of a batch.
 
     Raises:
         ValueError: If ``concurrency`` is below 1, or there is no such guard.
-        TypeError: If ``users`` is one user.
+        TypeError: If ``users`` is one user, or ``on_progress`` an async function.
     """
     if concurrency < 1:
         raise ValueError(f"concurrency={concurrency}: it must be at least 1")
     if not isinstance(users, Iterable | AsyncIterable):  # a user has items, too, so that iter() takes it
         raise TypeError(f"users is a {type(users).__name__}: pass an iterable of users, such as a list")
-    return replace(core, paced=True, guard=checked(guard, core))
+    if iscoroutinefunction(on_progress):
+        raise TypeError("on_progress is async: pass a plain function, which is called and not awaited")
+    # A batch has the patience to wait for a gate, where a single call is better told at once.
+    patient = replace(core.retry, budget=max(core.retry.budget, PATIENCE))
+    return replace(core, paced=True, guard=checked(guard, core), retry=patient, warn_at=outside())
 
 
 def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
@@ -139,29 +171,31 @@ class Batch:
         concurrency: int,
         on_progress: Callable[[Progress], object] | None,
     ) -> None:
-        from threading import Event, Semaphore
+        from queue import SimpleQueue
+        from threading import Event, Thread
 
         self._run, self._core = run, core
         self._source, self._concurrency = enumerate(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
+        # Queues in C: an interrupt within a lock of Python's would leave it held, and the threads waiting for ever.
+        self._todo: SimpleQueue[tuple[int, ScimUser, Context] | None] = SimpleQueue()
+        self._ready: SimpleQueue[None] = SimpleQueue()  # one for each that is finished
         self._finished: deque[Outcome | BaseException] = deque()
-        self._ready = Semaphore(0)  # released for each that is finished
+        self._threads: list[Thread] = []
         self._trouble: Exception | None = None
 
     def outcomes(self) -> Generator[Outcome, None, None]:
         """Take users as outcomes are taken."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        pool = ThreadPoolExecutor(self._concurrency, "maia-scim")
         flying = 0
         try:
             while True:
-                while flying < self._concurrency and self._start_next(pool):
+                # What is finished comes before a source that may be slow.
+                while flying < self._concurrency and not self._finished and self._start_next():
                     flying += 1
                 if not flying:
                     break
-                self._ready.acquire()
+                self._ready.get()
                 # It stays in line until it is told: an interrupt may come at any point between.
                 outcome = self._finished[0]
                 if isinstance(outcome, BaseException):
@@ -175,13 +209,15 @@ class Batch:
         finally:
             # Left early: who waits gives up, who is sending gets to the end of that request, and all are told of.
             self._stopped.set()
-            pool.shutdown()
-            for late in self._finished:
-                if isinstance(late, Outcome):
-                    self._count.add(late)
+            for _ in self._threads:
+                self._todo.put(None)
+            for thread in self._threads:
+                thread.join()
+            self._count.add_late(self._finished)
 
-    def _start_next(self, pool: ThreadPoolExecutor) -> bool:
+    def _start_next(self) -> bool:
         from contextvars import copy_context
+        from threading import Thread
 
         try:
             index, user = next(self._source)
@@ -190,17 +226,24 @@ class Batch:
         except Exception as error:  # noqa: BLE001 - raised when what is under way is done
             self._trouble, self._source = error, enumerate(())
             return False
-        pool.submit(copy_context().run, self._work, index, user)
+        self._todo.put((index, user, copy_context()))
+        if len(self._threads) < self._concurrency:
+            thread = Thread(target=self._work, name="maia-scim")
+            self._threads.append(thread)
+            thread.start()
         return True
 
-    def _work(self, index: int, user: ScimUser) -> None:
-        try:
-            self._finished.append(self._run(one(self._core, index, user), self._sleep))
-        except Exception as error:  # noqa: BLE001 - of a hook or a limiter of the caller's
-            self._finished.append(Outcome(getattr(user, "id", None), None, error, index))
-        except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
-            self._finished.append(error)
-        self._ready.release()
+    def _work(self) -> None:
+        while (todo := self._todo.get()) is not None:
+            index, user, context = todo
+            try:
+                outcome: Outcome | BaseException = context.run(self._run, one(self._core, index, user), self._sleep)
+            except Exception as error:  # noqa: BLE001 - of a hook or a limiter of the caller's
+                outcome = Outcome(getattr(user, "id", None), None, error, index)
+            except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken
+                outcome = error
+            self._finished.append(outcome)
+            self._ready.put(None)
 
     def _sleep(self, seconds: float) -> bool:
         return clock.wait(self._stopped, seconds)
@@ -259,9 +302,9 @@ class AsyncBatch:
             self._stopped.set()
             if self._pull is not None:
                 self._pull.cancel()
-            for late in await gather(*self._flying, return_exceptions=True):
-                if isinstance(late, Outcome):
-                    self._count.add(late)
+                self._count.add_late([_untouched(*await gather(self._pull, return_exceptions=True))])
+            self._count.add_late(await gather(*self._flying, return_exceptions=True))
+            await self._source.aclose()
 
     def _start_pulled(self) -> None:
         from asyncio import ensure_future
@@ -289,12 +332,25 @@ class AsyncBatch:
         return await clock.wait_async(self._stopped, seconds)
 
 
-async def _numbered(users: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[tuple[int, T]]:
+def _untouched(pulled: object) -> Outcome | None:
+    """The outcome of a user that was taken from the source, and that nobody got to."""
+    if not isinstance(pulled, tuple):
+        return None
+    index, user = cast("tuple[int, ScimUser]", pulled)
+    error = MaiaError("the user was not sent: the batch was stopped")
+    return Outcome(getattr(user, "id", None), None, error, index)
+
+
+async def _numbered(users: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[tuple[int, T], None]:
     index = 0
     if isinstance(users, AsyncIterable):
-        async for user in users:
-            yield index, user
-            index += 1
+        try:
+            async for user in users:
+                yield index, user
+                index += 1
+        finally:
+            if isinstance(users, AsyncGenerator):
+                await users.aclose()
     else:
         for each in users:
             yield index, each

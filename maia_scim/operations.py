@@ -7,15 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .call import Prepared, prepare
-from .resources import drop_nulls, read_here, reader, tidy
+from .resources import drop_nulls, named, read_here, reader, tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from maia_public_api.base import Model
 
     from .core import Core
-    from .models import PatchOperation, ScimGroup, ScimUser
+    from .models import ScimGroup, ScimUser
+    from .patch import Operations
 
     M = TypeVar("M", bound=Model)
 else:
@@ -77,7 +76,7 @@ def get(core: Core, kind: Kind[M], target: str) -> Prepared[M]:
     return prepare(
         lambda: operation.build_request(target),
         operation.PATH,
-        reader(operation.read_response, kind.model, core),
+        reader(operation.read_response, kind.model, core, asked=target),
         kind.model,
     )
 
@@ -104,8 +103,8 @@ def put(
     def build() -> dict[str, Any]:
         request: dict[str, Any] = operation.build_request(target, body=resource)
         body = tidy(request["json"], kind.schema, kind.name)
-        if "id" in body:
-            body["id"] = target
+        if own := named(body, "id"):
+            body[own] = target
         if not keeps_groups:
             drop(body, "groups")
         return request
@@ -144,9 +143,7 @@ def post_user(core: Core, user: ScimUser) -> Prepared[ScimUser]:
     )
 
 
-def patch(
-    core: Core, kind: Kind[M], target: str, operations: Sequence[PatchOperation], *, if_match: str | None
-) -> Prepared[M]:
+def patch(core: Core, kind: Kind[M], target: str, operations: Operations, *, if_match: str | None) -> Prepared[M]:
     """Change a resource.
 
     Raises:

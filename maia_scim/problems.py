@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from . import errors
 from .retry import outcome_of
 from .text import line
-from .transport import Request, Response, without_request
+from .transport import Request, Response, token_of, without_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,10 +72,12 @@ def request_id_of(answer: Response) -> str | None:
 def retry_after(answer: Response) -> float | None:
     """Seconds to wait by ``Retry-After`` (RFC 9110 section 10.2.3), or None where there is no readable one."""
     text = answer.headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdecimal():
-        return float(text)
     if not text:
         return None
+    # Said twice, the longer one holds; a date has a comma of its own.
+    seconds = [part.strip() for part in text.split(",")]
+    if all(_SECONDS.fullmatch(part) for part in seconds):
+        return max(map(float, seconds))
     from datetime import UTC, datetime
     from email.utils import parsedate_to_datetime
 
@@ -88,7 +91,7 @@ def retry_after(answer: Response) -> float | None:
 
 def _secrets(request: Request, body: Any) -> list[str]:
     """The token, and the passwords of a body, as JSON may spell them. Very short ones stand in other words, too."""
-    found = [request.headers["Authorization"].removeprefix("Bearer ")]
+    found = [token_of(request)]
     for password in _passwords(body):
         if len(password) >= _SHORTEST:
             found += {password, json.dumps(password)[1:-1], json.dumps(password, ensure_ascii=False)[1:-1]}
@@ -110,6 +113,9 @@ def _passwords(body: Any) -> Iterator[str]:
 
 
 _SHORTEST = 4  # characters
+
+
+_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 def _problem(answer: Response) -> ProblemDetail | None:

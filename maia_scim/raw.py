@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -69,9 +68,9 @@ class _AsyncBridge(httpx.AsyncBaseTransport):
 
 
 def _prepared(core: Core, request: httpx.Request, content: bytes) -> Prepared[Response]:
-    url, base_url = str(request.url), core.place.base_url
+    url, base_url = str(request.url), str(httpx.URL(core.place.base_url)).rstrip("/")
     if not url.startswith(f"{base_url}/"):  # the token is for the service alone
-        raise ConfigurationError(f"{urlsplit(url).netloc} is not the service: the raw client calls {base_url} only")
+        raise ConfigurationError(f"{request.url.host} is not the service: the raw client calls {base_url} only")
     path = url.removeprefix(base_url)
     return Prepared(
         request.method,
@@ -87,7 +86,7 @@ def _prepared(core: Core, request: httpx.Request, content: bytes) -> Prepared[Re
 
 
 def _headers(headers: httpx.Headers) -> Mapping[str, str]:
-    pairs = [(name.decode("ascii"), value.decode("ascii")) for name, value in headers.raw]
+    pairs = [(name.decode("ascii", "replace"), value.decode("latin-1")) for name, value in headers.raw]
     return {name: value for name, value in pairs if name.lower() not in _OWN}
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _NEVER_NULL = ("active", "meta", "schemas")
 
 
+def named(body: dict[str, Any], name: str) -> str | None:
+    """How a body spells an attribute (RFC 7643 section 2.1), or None if it has none of that name."""
+    return name if name in body else next((each for each in body if each.lower() == name.lower()), None)
+
+
 def tidy(body: dict[str, Any], schema: str, kind: str) -> dict[str, Any]:
     """Make a resource's JSON safe to send: no null that servers stumble over, and the ``meta`` that the spec requires.
 
@@ -36,16 +41,18 @@ def tidy(body: dict[str, Any], schema: str, kind: str) -> dict[str, Any]:
         for item in items:
             if isinstance(item, dict) and cast("dict[str, Any]", item).get("primary", ...) is None:
                 del item["primary"]
-    body.setdefault("schemas", [schema])
-    if not body.get("meta"):
-        body["meta"] = {"resourceType": kind}
+    if not named(body, "schemas"):
+        body["schemas"] = [schema]
+    meta = named(body, "meta") or "meta"
+    if not body.get(meta):
+        body[meta] = {"resourceType": kind}
     return body
 
 
 def drop_nulls(body: dict[str, Any]) -> None:
     """Leave out the nulls, and empty arrays, that servers stumble over."""
-    for name in _NEVER_NULL:
-        if body.get(name, ...) in (None, []):
+    for each in _NEVER_NULL:
+        if (name := named(body, each)) and body[name] in (None, []):
             del body[name]
 
 
@@ -93,8 +100,18 @@ def same(one: Any, other: Any) -> bool:
     return same(one, other)
 
 
-def reader(read: Callable[[Response], object], model: type[M], core: Core) -> Callable[[Response], object]:
-    """Read an answer as the operation does, take the object under 200 and 201 alike, and keep the answer beside it."""
+def reader(
+    read: Callable[[Response], object], model: type[M], core: Core, *, asked: str | None = None
+) -> Callable[[Response], object]:
+    """Read an answer as the operation does, take the object under 200 and 201 alike, and keep the answer beside it.
+
+    Args:
+        read: The operation's ``read_response``.
+        model: What is promised.
+        core: The client's.
+        asked: The id that was asked for. An answer that is about another resource, or about none, is not it; to write
+            it back would overwrite the one that was meant.
+    """
     from maia_public_api.answers import answer
     from maia_public_api.base import Kept, keep, to_model
 
@@ -103,10 +120,17 @@ def reader(read: Callable[[Response], object], model: type[M], core: Core) -> Ca
         if result is None and response.status_code in (200, 201):  # not 202: accepted is not done
             result = answer(response, lambda value: to_model(model, value))
         if isinstance(result, model):
+            if asked is not None and not _is(result, asked):
+                return None
             keep(result, Kept(core.place.base_url, response.content, response.headers.get("etag")))
         return result
 
     return read_and_keep
+
+
+def _is(resource: Model, id: str) -> bool:
+    own: Any = resource
+    return isinstance(own.id, str) and own.id.casefold() == id.casefold()
 
 
 def read_here(resource: Model, core: Core) -> bool:

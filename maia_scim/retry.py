@@ -52,7 +52,10 @@ class RetryPolicy:
     def wait(self, repetition: int) -> float:
         """Seconds before a repetition; the first is 1."""
         if callable(self.backoff):
-            return max(0.0, self.backoff(repetition))
+            seconds: object = self.backoff(repetition)
+            if not isinstance(seconds, int | float) or not 0 <= seconds < 1e6:
+                raise ConfigurationError(f"backoff gave {seconds!r}: it must give a number of seconds from 0")
+            return float(seconds)
         longest: float = min(self.backoff * 2.0 ** min(repetition - 1, 20), _LONGEST_BACKOFF)
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,18 @@ class Token:
         return max(self.lifetime - EARLY, self.lifetime / 2)
 
 
+_states: WeakSet[State] = WeakSet()
+
+
+def _after_fork() -> None:
+    for state in _states:
+        state.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 class State:
     """A token, its time, and who is under way for the next; shared by threads and tasks of any event loop.
 
@@ -60,6 +74,12 @@ class State:
         self._error_until = 0.0
         self._flight: Future[None] | None = None
         self._refused: deque[str] = deque(maxlen=_REFUSED)
+        _states.add(self)
+
+    def begin_anew(self) -> None:
+        """In a forked process: the lock may be held, and the flight led, by a thread that is not here."""
+        self._lock = threading.RLock()
+        self._flight = None
 
     def __getstate__(self) -> None:
         raise TypeError("credentials do not pickle: they hold a secret")

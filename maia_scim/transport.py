@@ -6,6 +6,7 @@ Nothing here follows a redirect, so that a token never leaves for another addres
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from os import getpid
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -35,7 +36,7 @@ _NOT_SENT = (
 # Of these, the ones that another try may cure, whatever the method.
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # OSError: over asyncio, httpx lets a TLS error of a connection at work through as it is.
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(default=None, repr=False)
+
+
+def token_of(request: Request) -> str:
+    """The token that a request carries."""
+    return request.headers["Authorization"].removeprefix("Bearer ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +141,19 @@ class Http(Generic[ClientT]):
 
     def __init__(self, kind: type[ClientT], given: ClientT | None, *, ipv4_only: bool = False) -> None:
         self.owned = given is None
+        self._process = getpid()
         self.client: ClientT = (
             _open(kind, ipv4_only=ipv4_only) if given is None else _checked(kind, given, ipv4_only=ipv4_only)
         )
 
     def check_open(self) -> None:
-        """Refuse a client that is closed.
+        """Refuse a client that is closed, or of the process that this one was forked from.
 
         Raises:
             ConfigurationError: If it is.
         """
+        if self._process != getpid():  # two processes on one connection read each other's answers
+            raise ConfigurationError("the client was made before a fork: make one in each process")
         if self.client.is_closed:
             raise ConfigurationError("the client is closed: make a new one, or send within its with block")
 
@@ -186,9 +195,11 @@ def _open(kind: type[ClientT], *, ipv4_only: bool) -> ClientT:
     try:
         client: ClientT = (_OwnClient if kind is httpx.Client else _OwnAsyncClient)(mounts=_DIRECT)  # type: ignore[assignment]
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        # What is wrong with a URL may be the password of the proxy.
+        told = "a proxy's URL cannot be read" if isinstance(error, httpx.InvalidURL) else str(error)
         raise ConfigurationError(
             "no HTTP client can be made: check the proxy and certificate variables (HTTPS_PROXY, ALL_PROXY, NO_PROXY, "
-            f"SSL_CERT_FILE): {error}"
+            f"SSL_CERT_FILE): {told}"
         ) from None
     prepare(client, ipv4_only=ipv4_only)
     return client
@@ -208,8 +219,10 @@ def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response
     http.check_open()
     timeouts, end = timing.until()
     bounded = end is not None and not http.owned  # our own client keeps the bound at every read
+    built = _build(http.client, request, timeouts)
+    if isinstance(built, Failure):
+        return built
     try:
-        built = _build(http.client, request, timeouts)
         response = http.client.send(built, auth=None, follow_redirects=False, stream=bounded)
         if bounded and end is not None and not response.is_closed:
             response.stream = Bounded(cast("httpx.SyncByteStream", response.stream), end)
@@ -228,13 +241,16 @@ async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Ti
 
     http.check_open()
     timeouts, _ = timing.until()
+    built = _build(http.client, request, timeouts)
+    if isinstance(built, Failure):
+        return built
+    bound = timeout(timing.whole)
     try:
-        built = _build(http.client, request, timeouts)
-        async with timeout(timing.whole):
+        async with bound:
             return await http.client.send(built, auth=None, follow_redirects=False)
-    except TimeoutError:  # before OSError, which it is one of
-        return Failure("unknown", httpx.ReadTimeout("the attempt as a whole took too long"))
     except _FAILURES as error:
+        if isinstance(error, TimeoutError) and bound.expired():
+            return Failure("unknown", httpx.ReadTimeout("the attempt as a whole took too long"))
         return _failure(error)
 
 
@@ -260,6 +276,15 @@ _CODED = (b"content-encoding", b"transfer-encoding", b"content-length")
 
 def _build(
     client: httpx.Client | httpx.AsyncClient, request: Request, timeouts: dict[str, float | None]
+) -> httpx.Request | Failure:
+    try:
+        return _built(client, request, timeouts)
+    except (httpx.InvalidURL, UnicodeError) as error:  # a name that no host has, an id of endless length
+        return Failure("not_sent", httpx.UnsupportedProtocol(f"{type(error).__name__}: the URL cannot be used"))
+
+
+def _built(
+    client: httpx.Client | httpx.AsyncClient, request: Request, timeouts: dict[str, float | None]
 ) -> httpx.Request:
     extensions = {"timeout": timeouts}
     if client.cookies or client.params:
@@ -267,7 +292,7 @@ def _build(
             request.method, request.url, headers=request.headers, content=request.content, extensions=extensions
         )
     # The same without these two costs a tenth of a call less.
-    own = [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.items()]
+    own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()]
     names = {name.lower() for name, _ in own}
     headers = [pair for pair in client.headers.raw if pair[0].lower() not in names]
     return httpx.Request(
@@ -277,11 +302,21 @@ def _build(
 
 def _failure(error: Exception) -> Failure:
     # InvalidURL: that of a redirect in an answer, since the request's own was checked.
-    outcome: WriteOutcome = "not_sent" if isinstance(error, _NOT_SENT) else "unknown"
+    unsent = isinstance(error, _NOT_SENT) and not _broken_by_peer(error)
+    outcome: WriteOutcome = "not_sent" if unsent else "unknown"
     # A new error of the same type: the one caught leads to the request, which holds the token and the body.
     try:
         cause = type(error)(str(error))
-    except TypeError:  # HTTPStatusError, from a hook that raises for the status, or somebody's own
+    except TypeError:  # HTTPStatusError, StreamConsumed, from a hook that raises for the status, or somebody's own
         cause = httpx.HTTPError(str(error))
     # A certificate that is not trusted will not be so in a second.
     return Failure(outcome, cause, isinstance(error, _NO_CONNECTION) and "CERTIFICATE_VERIFY_FAILED" not in str(error))
+
+
+def _broken_by_peer(error: BaseException | None) -> bool:
+    """Whether it was the service that broke the protocol: over HTTP/2, a LocalProtocolError tells of that, too."""
+    while error is not None:
+        if type(error).__module__.partition(".")[0] == "h2":
+            return True
+        error = error.__cause__ or error.__context__
+    return False

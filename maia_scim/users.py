@@ -108,14 +108,17 @@ class Users:
             lives.replace(self._core, operations.users(), resource=user, id=id, if_match=if_match, guard=guard)
         )
 
-    def patch(self, id: str, *changes: PatchOperation, if_match: str | None = None) -> ScimUser:
+    def patch(
+        self, id: str, *changes: PatchOperation | Iterable[PatchOperation], if_match: str | None = None
+    ) -> ScimUser:
         """Change some attributes of a user (PATCH; RFC 7644 section 3.5.2).
 
         It is not tried again where the service may have done it.
 
         Args:
             id: The user's id.
-            changes: Operations, as ``maia_scim.patch`` makes them. They are checked before anything is sent.
+            changes: Operations, as ``maia_scim.patch`` makes them, or several in one. They are checked before anything
+                is sent.
             if_match: Write only if the user is still at this version.
 
         Returns:
@@ -211,7 +214,7 @@ class Users:
             ValueError: If ``concurrency`` is below 1, or there is no such guard.
             TypeError: If ``users`` is one user.
         """
-        core = many.settings(self._core, users, concurrency, guard)
+        core = many.settings(self._core, users, concurrency, guard, on_progress)
         return many.Batch(self._run, core, users, concurrency, on_progress).outcomes()
 
 
@@ -239,7 +242,9 @@ class AsyncUsers:
             lives.replace(self._core, operations.users(), resource=user, id=id, if_match=if_match, guard=guard)
         )
 
-    async def patch(self, id: str, *changes: PatchOperation, if_match: str | None = None) -> ScimUser:
+    async def patch(
+        self, id: str, *changes: PatchOperation | Iterable[PatchOperation], if_match: str | None = None
+    ) -> ScimUser:
         """Change some attributes of a user; as ``Users.patch``."""
         return await self._run(lives.patch(self._core, operations.users(), id, changes, if_match))
 
@@ -275,5 +280,5 @@ class AsyncUsers:
         As ``Users.replace_many``; the source may be async. To leave it early for sure at once, use
         ``contextlib.aclosing``.
         """
-        core = many.settings(self._core, users, concurrency, guard)
+        core = many.settings(self._core, users, concurrency, guard, on_progress)
         return many.AsyncBatch(self._run, core, users, concurrency, on_progress).outcomes()
