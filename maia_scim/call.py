@@ -201,6 +201,7 @@ def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
             answer = yield from _send(call, core, now, request)
             if isinstance(answer, Failure):
                 fault = answer.error(request)
+                now.outcome = retry.worse(now.outcome, fault.outcome)
                 again = answer.connect or (answer.outcome == "unknown" and call.method in retry.IDEMPOTENT)
                 wait = core.retry.wait(now.tries) if again else None
             elif answer.status_code == 401 and not now.renewed and core.auth.reject(token_of(request)):
@@ -213,7 +214,6 @@ def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
             return cast("T", result)
         if wait is None or not _goes_on(core, now, wait):
             raise fault
-        now.outcome = retry.worse(now.outcome, fault.outcome)
         watch.waits(core, call, wait, "retry", fault)
         if wait and (yield Sleep(wait)):
             raise fault
@@ -239,6 +239,7 @@ def _judge(
         result = yield from _own_write(call, call.reread(), core)
     if result is not None:
         return result, None, None
+    now.outcome = retry.worse(now.outcome, retry.outcome_of(answer))
     wait: float | None = None
     if retry.again_after(call.method, answer):
         wait = max(problems.retry_after(answer) or 0.0, core.retry.wait(now.tries))

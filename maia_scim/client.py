@@ -271,6 +271,7 @@ class MaiaScim(_Client[httpx.Client]):
 
     def _run(self, life: Life[T], sleep: Callable[[float], object] | None = None) -> T:
         http, timing = self._http, self._core.timing
+        http.check_open()  # before any lock is taken, which after a fork may be held by a thread that is not here
         return drive(life, lambda request: transport.send(http, request, timing), sleep)
 
 
@@ -358,6 +359,7 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
     async def _run(self, life: Life[T], sleep: Callable[[float], Awaitable[object]] | None = None) -> T:
         self._check_loop()
         http, timing = self._http, self._core.timing
+        http.check_open()
         return await drive_async(life, lambda request: transport.send_async(http, request, timing), sleep)
 
     def _check_loop(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from maia_scim import clock
+from maia_scim import clock, limits
 
 
 class Time:
@@ -46,6 +46,7 @@ class Time:
 
 @pytest.fixture(autouse=True)
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    limits._ledgers.clear()  # a port may be that of an earlier test's server, whose gate is closed
     time = Time()
     for name in ("monotonic", "sleep", "sleep_async", "wait", "wait_async"):
         monkeypatch.setattr(clock, name, getattr(time, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import threading
+import traceback
 from urllib.parse import parse_qs
 
 import pytest
@@ -403,3 +404,45 @@ def test_the_environment_names_a_cache(run, server, tmp_path, monkeypatch):
 
     assert len(server.token_requests) == 1
     assert len(server.received) == 2
+
+
+class Odd:
+    """A token source of the caller's own."""
+
+    account = "odd"
+
+    def __init__(self, token):
+        self.text = token
+
+    def token(self):
+        yield from ()
+        return self.text
+
+    def reject(self, token):
+        return False
+
+
+@pytest.mark.parametrize("token", ["t0ken\n", "t0kén", "", None])
+def test_a_source_of_the_callers_own_is_checked_too(run, server, token):
+    with pytest.raises(TokenError, match="visible ASCII") as caught:
+        run(replace, base_url=server.base_url, auth=Odd(token))
+
+    told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "t0k" not in told.replace(f"token = {token!r}", "")  # the test's own
+
+
+def test_no_frame_of_a_token_function_is_kept(run, server):
+    def token():
+        client_secret = SECRET
+        try:
+            return str(int("inner")) + client_secret
+        except ValueError as error:
+            raise RuntimeError("outer") from error
+
+    with pytest.raises(TokenError) as caught:
+        run(replace, base_url=server.base_url, auth=BearerToken(token))
+
+    told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
+    assert "inner" in told
+    assert "outer" in told
+    assert "client_secret" not in told

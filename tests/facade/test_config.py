@@ -191,3 +191,12 @@ def test_repr_shows_region_and_address(kind):
     where = f"region='EU1', base_url='{EU1}'"
     limit = "rate_limit=RateLimit(1000, None, margin=0.5, paced=False)"
     assert repr(kind("eu1", auth=TOKEN)) == f"{kind.__name__}({where}, auth=BearerToken(***), {limit})"
+
+
+@pytest.mark.parametrize("proxy", ["http://user:hunter2#x@proxy.example", "http://user:hunter2/x@proxy.example:1"])
+def test_a_proxy_that_cannot_be_read_shows_no_password(monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ConfigurationError, match="check the proxy") as caught:
+        MaiaScim("eu1", auth=TOKEN)
+
+    assert "hunter2" not in str(caught.value)

@@ -304,3 +304,59 @@ def test_a_lost_answer_of_an_edit_is_found_out(served, edit):
     server.answer = answer
 
     assert edit(server, set_title).title == "Data Engineer"
+
+
+def test_an_edit_is_of_one_block_at_a_time(served):
+    with MaiaScim(**arguments(served[0])) as client:
+        edit = client.users.edit("1")
+        with edit as user:
+            user.title = "outer"
+            with pytest.raises(RuntimeError, match="call edit\\(\\) for each"), edit:
+                raise AssertionError("the block does not run")
+        with edit as user:  # and another time
+            assert user.title == "outer"
+        with pytest.raises(AttributeError):
+            edit.title = "x"  # type: ignore[attr-defined]  # no with: it is no user
+
+
+async def test_an_async_edit_is_of_one_block_at_a_time(served):
+    async with AsyncMaiaScim(**arguments(served[0])) as client:
+        edit = client.users.edit("1")
+        async with edit:
+            with pytest.raises(RuntimeError, match="call edit"):
+                await edit.__aenter__()
+
+
+def test_the_order_of_arrays_is_no_change_of_others(run):
+    server, directory = serve({"Users/1": {**HELD, "emails": [{"value": "a"}, {"value": "b"}]}}, versions=False)
+    directory.before = lambda _: directory.resources["Users/1"]["emails"].reverse()
+    with server:
+        user = run(update(set_title), **arguments(server))
+
+    assert user.title == "Data Engineer"
+
+
+def test_a_user_that_the_function_makes_is_guarded(run, served):
+    def forgetful(_):
+        return ScimUser(id="1", user_name="bjensen", active=True)
+
+    with pytest.raises(errors.LossyReplace) as caught:
+        run(lambda client: client.with_options(guard="raise").users.update("1", forgetful), **arguments(served[0]))
+
+    assert set(caught.value.paths) == {"title", "nickName", "urn:example:Desk:floor"}
+    assert "PUT" not in methods(served[0])
+
+
+def test_a_version_of_the_options_is_not_tried_again(run, served):
+    """It is the caller's, so another look does not help."""
+    server, directory = served
+    if directory.versions:
+        pytest.skip("the version of the service comes first")
+    serves = directory.answer
+    server.answer = lambda request: Answer.problem(412) if request.method == "PUT" else serves(request)
+
+    with pytest.raises(errors.PreconditionFailed) as caught:
+        run(lambda client: client.with_options(if_match='W/"9"').users.update("1", set_title), **arguments(server))
+
+    assert type(caught.value) is errors.PreconditionFailed
+    assert methods(server).count("PUT") == 1

@@ -157,3 +157,22 @@ def test_a_group_made_by_hand(run, served):
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
         "meta": {"resourceType": "Group"},
     }
+
+
+def test_a_check_that_fails_after_the_write_leaves_it_unknown(run, served):
+    from tests.support.scripted import Answer
+
+    server, directory = served
+    gets: list[object] = []
+
+    def answer(request):
+        if request.method == "PATCH":
+            return Answer.of_json({"id": "g"})
+        gets.append(request)
+        return directory.answer(request) if len(gets) == 1 else Answer.problem(404)
+
+    server.answer = answer
+    with pytest.raises(errors.NotFound) as caught:
+        call(run, served, lambda client: client.groups.add_members("g", "3"))
+
+    assert caught.value.outcome == "unknown"

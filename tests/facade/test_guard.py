@@ -169,3 +169,28 @@ def test_guards_that_are_none(run, served, guard):
         call(run, served, lambda client: client.with_options(guard=guard))
 
     assert served[0].received == []
+
+
+@pytest.mark.parametrize("body", [{"id": 1}, {"ID": "1"}])
+def test_ids_of_another_type_or_case_are_compared(run, body):
+    from tests.support.scripted import Answer, Scripted
+
+    with Scripted(lambda _: Answer.of_json({**body, "active": True, "urn:x": {"a": 1}})) as server:
+        user = call(run, (server,), lambda client: client.users.get("1"))
+        del user["urn:x"]
+        with pytest.raises(errors.LossyReplace) as caught:
+            call(run, (server,), lambda client: client.users.replace(user, guard="raise"))
+
+    assert caught.value.paths == ("urn:x:a",)
+
+
+def test_warnings_of_a_batch_point_to_the_line_that_asked_for_it(served):
+    from maia_scim import MaiaScim
+
+    with (
+        MaiaScim(base_url=served[0].base_url, auth=BearerToken("a-token")) as client,
+        pytest.warns(errors.LossyReplaceWarning) as caught,
+    ):
+        list(client.users.replace_many([ScimUser(id="1")]))
+
+    assert caught[0].filename == __file__

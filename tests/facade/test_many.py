@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, errors
+from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, RateLimit, errors
 from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
 from tests.support.scripted import Answer, Scripted
@@ -408,3 +408,145 @@ def test_a_limiter_that_raises_stops_no_batch(take, server):
     taken = take(server, users(3), rate_limit=Broken())
 
     assert [type(outcome.error) for outcome in taken] == [KeyError] * 3
+
+
+def test_an_outcome_gives_its_user_or_raises_its_error(take, server):
+    server.answer = lambda request: Answer.problem(404) if number(request) else Answer.of_json(request.json)
+
+    for outcome in take(server, users(2)):
+        if outcome.index:
+            with pytest.raises(errors.NotFound):
+                outcome.result()
+        else:
+            assert outcome.result() is outcome.user
+
+
+def test_a_gate_that_a_single_call_would_not_wait_for_is_waited_for(take, server, time):
+    """One 429 must not turn all the rest of a batch away."""
+    answers = iter([Answer(429, b"", {"Retry-After": "100"})])
+    server.answer = lambda request: next(answers, Answer.of_json(request.json))
+
+    taken = take(server, users(6), concurrency=2)
+
+    assert [outcome.error for outcome in taken] == [None] * 6
+    assert sum(time.slept) >= 100
+
+
+def test_a_token_endpoint_that_stumbles_stops_no_batch(server):
+    good, answers = server.token, iter([Answer(503), Answer(429), Answer(drop=0)])
+    server.token = lambda request: next(answers, None) or good(request)
+    state_time = [0.0]
+    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+
+    def clock():  # each look is two seconds later, so that no pause is left
+        state_time[0] += 2
+        return state_time[0]
+
+    auth._state.clock = clock
+
+    with MaiaScim(base_url=server.base_url, auth=auth) as client:
+        taken = list(client.users.replace_many(users(3), concurrency=1))
+
+    assert [outcome.error for outcome in taken] == [None] * 3
+    assert len(server.token_requests) == 4
+
+
+def test_what_is_finished_does_not_wait_for_a_slow_source(server):
+    """A source that waits for the outcome before would wait for ever."""
+    told = threading.Event()
+
+    def source():
+        yield users(1)[0]
+        yield users(2)[1]
+        assert told.wait(20)
+        yield users(3)[2]
+
+    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        for outcome in client.users.replace_many(source(), concurrency=2):
+            if outcome.index < 2:
+                told.set()
+
+
+def test_a_progress_that_raises_ends_the_batch_and_hides_nothing(take, server, caplog):
+    told = []
+
+    def on_progress(progress):
+        told.append(progress.last.index)
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        take(server, users(20), concurrency=3, on_progress=on_progress)
+
+    assert sorted(told) == sorted(number(request) for request in server.received)
+    assert len(set(told)) == len(told)
+
+
+def test_an_async_progress_is_refused(take, server):
+    async def on_progress(_):
+        raise AssertionError
+
+    with pytest.raises(TypeError, match="on_progress is async"):
+        take(server, users(1), on_progress=on_progress)
+
+
+async def test_a_user_that_was_pulled_and_not_sent_is_told(server):
+    """It left the source, so somebody must say what became of it. And the source is closed."""
+    told: list[Any] = []
+    closed = []
+    ready = asyncio.Event()
+
+    async def source():
+        try:
+            for user in users(10):
+                yield user
+                ready.set()
+        finally:
+            closed.append(True)
+
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        outcomes = client.users.replace_many(source(), concurrency=2, on_progress=lambda p: told.append(p.last))
+        async with contextlib.aclosing(outcomes):
+            async for _ in outcomes:
+                await asyncio.sleep(0.01)  # the next one is pulled meanwhile
+                break
+
+    assert closed == [True]
+    assert sorted(outcome.index for outcome in told) == list(range(len(told)))
+    assert {outcome.id for outcome in told if outcome.user} == {str(number(request)) for request in server.received}
+
+
+INTERRUPTS = """
+import _thread, random, threading, time
+import httpx
+from maia_scim import BearerToken, MaiaScim
+from maia_scim.models import ScimUser
+
+sent = []
+def answer(request):
+    sent.append(1)
+    return httpx.Response(200, content=request.content)
+
+http = httpx.Client(transport=httpx.MockTransport(answer))
+maia = MaiaScim("eu1", auth=BearerToken("x"), rate_limit=None, http_client=http)
+rounds = 0
+until = time.monotonic() + 4
+while time.monotonic() < until:
+    timer = threading.Timer(random.uniform(0.002, 0.02), _thread.interrupt_main)
+    try:
+        timer.start()
+        for _ in maia.users.replace_many(ScimUser(id=str(n), active=True) for n in range(100_000)):
+            pass
+    except KeyboardInterrupt:
+        rounds += 1
+    timer.join()
+print(rounds)
+"""
+
+
+def test_interrupts_at_any_point_leave_no_thread_waiting():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTS], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 20

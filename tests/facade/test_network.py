@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import pickle
 import platform
 import random
 import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 
@@ -270,3 +273,54 @@ def test_processes_must_be_told_of_a_shared_account(kind):
         kind("eu1", auth=BearerToken(lambda: "x"), rate_limit=limit)
 
     kind("eu1", auth=BearerToken(lambda: "x", account="acme"), rate_limit=limit)
+
+
+# -- Processes -----------------------------------------------------------------------------------
+
+FORKS = """
+import os, sys, threading
+from maia_scim import BearerToken, ClientCredentials, MaiaScim, errors
+
+base_url, token_url = sys.argv[1:]
+auth = ClientCredentials(client_id="me", client_secret="x", token_url=token_url)
+with MaiaScim(base_url=base_url, auth=auth) as maia:
+    maia.users.get("1")
+    stop = threading.Event()
+
+    def work():  # holds the locks of limiter and token now and then
+        while not stop.is_set():
+            maia._core.limiter.give_back(maia._core.limiter.take(None, paced=False))
+            maia._core.auth._state.join()
+
+    for _ in range(3):
+        threading.Thread(target=work, daemon=True).start()
+    for _ in range(20):
+        if (child := os.fork()) == 0:
+            try:
+                maia.users.get("1")
+            except errors.ConfigurationError as error:
+                assert "before a fork" in str(error)
+            else:
+                os._exit(3)
+            with MaiaScim(base_url=base_url, auth=auth) as own:
+                own.users.get("1")
+            os._exit(0)
+        status = os.waitpid(child, 0)[1]
+        assert os.waitstatus_to_exitcode(status) == 0, status
+    stop.set()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_each_process_has_its_own_client_and_no_lock_of_another():
+    with Scripted(lambda _: Answer.of_json({"id": "1"})) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", FORKS, server.base_url, server.token_url],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert len(server.received) == 21

@@ -125,3 +125,21 @@ def test_events_tell_what_is_known(run, server, auth, status, outcome):
     run(detailed(get_user, "1"), base_url=server.base_url, auth=auth, on_event=seen.append)
 
     assert seen[-1].outcome == outcome
+
+
+@pytest.mark.parametrize("spell", [str.upper, lambda url: url.replace("http://", "HTTP://")])
+def test_other_spellings_of_the_base_url_are_the_service(server, auth, spell):
+    host = server.base_url.replace("127.0.0.1", "localhost")
+    with MaiaScim(base_url=spell(host).replace("/DPC", "/dpc"), auth=auth) as client:
+        assert get_user.sync("1", client=client.raw) == ScimUser(id="1")
+
+
+def test_a_refusal_shows_no_password(server, auth):
+    with (
+        MaiaScim(base_url=server.base_url, auth=auth) as client,
+        pytest.raises(errors.ConfigurationError) as caught,
+    ):
+        client.raw.get_httpx_client().get("https://user:hunter2@evil.example/")
+
+    assert "evil.example" in str(caught.value)
+    assert "hunter2" not in str(caught.value)

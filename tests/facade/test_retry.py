@@ -5,10 +5,13 @@ from __future__ import annotations
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
+import httpx
 import pytest
 
-from maia_scim import BearerToken, RateLimit, RetryPolicy, errors, patch
+from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, clock, errors, patch
+from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
 from tests.support.scripted import Answer, Scripted
 
@@ -332,3 +335,130 @@ def test_a_silent_server_is_left(run, server):
         run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, timeout=0.2, retry=RetryPolicy(2))
 
     assert (caught.value.outcome, caught.value.attempts) == ("unknown", 2)
+
+
+# -- What is not of the service ------------------------------------------------------------------
+
+
+class Failing(Limiter):
+    """Lets `good` requests through, then cannot be reached; closing it never works."""
+
+    def __init__(self, good: int) -> None:
+        self.good = good
+
+    def take(self, held: Slot | None, *, paced: bool) -> Slot:
+        self.good -= 1
+        if self.good < 0:
+            raise errors.TransportError("the limiter is gone", outcome="not_sent")
+        return Slot(0.0)
+
+    def close(self, seconds: float) -> None:
+        raise errors.TransportError("the limiter is gone", outcome="not_sent")
+
+
+def test_a_limiter_that_fails_later_hides_no_unknown_write(run, server):
+    server.answer = lambda _: Answer(502)
+    seen: list[Any] = []
+
+    with pytest.raises(errors.TransportError, match="limiter is gone") as caught:
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, rate_limit=Failing(1), on_event=seen.append)
+
+    assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
+    assert seen[-1].outcome == "unknown"
+
+
+def test_a_429_is_told_though_the_gate_cannot_be_closed(run, server):
+    server.answer = lambda _: Answer(429)
+
+    with pytest.raises(errors.RateLimited) as caught:
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, rate_limit=Failing(9), retry=None)
+
+    assert caught.value.outcome == "refused"
+
+
+class Gated(Limiter):
+    """A gate that always says to wait 50 s more."""
+
+    def take(self, held: Slot | None, *, paced: bool) -> Slot:
+        return Slot(50.0, gated=True)
+
+    def close(self, seconds: float) -> None:
+        pass
+
+
+def test_waits_for_a_gate_are_bounded_before_the_first_request_too(run, server, time):
+    with pytest.raises(errors.RateLimited, match="was not sent"):
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, rate_limit=Gated())
+
+    assert sum(time.slept) <= 60
+    assert server.received == []
+
+
+def test_a_client_closed_while_a_call_waits(server, monkeypatch):
+    server.answer = lambda _: Answer(502)
+    client = MaiaScim(base_url=server.base_url, auth=AUTH)
+    monkeypatch.setattr(clock, "sleep", lambda _: client.close())
+
+    with pytest.raises(errors.ConfigurationError, match="closed") as caught:
+        client.users.replace(USER)
+
+    assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
+
+
+def test_an_address_that_cannot_be_used_is_not_sent(run, server, time):
+    with pytest.raises(errors.TransportError, match="URL cannot be used") as caught:
+        run(lambda client: client.users.get("x" * 70_000), base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.outcome == "not_sent"
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("given", [None, "1", -1, float("nan"), 1e9])
+def test_a_backoff_that_gives_no_seconds_is_told_with_what_is_known(run, server, given):
+    server.answer = lambda _: Answer(502)
+
+    with pytest.raises(errors.ConfigurationError, match="backoff gave") as caught:
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, retry=RetryPolicy(backoff=lambda _: given))
+
+    assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize(("text", "least"), [("30.5", 30.5), ("20, 40", 40), ("0, 0", 0)])
+def test_a_retry_after_said_twice_or_with_a_fraction(run, server, time, text, least):
+    server.answer = limited(text)
+
+    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
+
+    assert least <= sum(time.slept) <= least + 2
+
+
+def test_a_password_is_never_assumed_to_be_set(run, server):
+    """Nobody can read it, so a 412 after a lost answer stays one."""
+    lost_answer(server, SENT)
+    user = ScimUser(id="1", user_name="b", active=True, password="hunter2")
+
+    with pytest.raises(errors.PreconditionFailed) as caught:
+        run(lambda client: client.users.replace(user, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
+
+    assert caught.value.outcome == "unknown"
+
+
+def test_our_own_write_is_compared_with_no_problem(server):
+    lost_answer(server, SENT)
+    with MaiaScim(base_url=server.base_url, auth=AUTH) as client, client.capture() as calls:
+        client.users.replace(USER, if_match='W/"1"')
+
+    assert [(call.method, call.outcome, call.differences) for call in calls] == [
+        ("GET", "done", ()),
+        ("PUT", "done", ()),
+    ]
+
+
+async def test_a_timeout_of_the_callers_own_is_not_ours(server):
+    async def hook(_):
+        raise TimeoutError("mine")
+
+    async with httpx.AsyncClient(event_hooks={"request": [hook]}) as http:
+        client = AsyncMaiaScim(base_url=server.base_url, auth=AUTH, http_client=http, retry=None)
+        with pytest.raises(errors.TransportError, match="TimeoutError: mine"):
+            await client.users.get("1")

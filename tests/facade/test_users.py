@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, errors, patch
@@ -184,3 +186,59 @@ def test_if_match_of_options_goes_with_writes_that_say_none(run, served):
     call(run, served, lambda client: client.with_options(if_match='W/"9"').users.replace(user, if_match='W/"2"'))
 
     assert [request.headers["If-Match"] for request in served[0].received] == ['W/"1"', 'W/"2"']
+
+
+OTHERS: list[Any] = [
+    {},
+    {"message": "ok"},
+    {"id": "2", "userName": "bob"},
+    {"id": None},
+    {"schemas": ["x"], "detail": "no"},
+]
+
+
+@pytest.mark.parametrize("body", OTHERS)
+def test_an_answer_about_somebody_else_is_not_taken(run, body):
+    """Nor is it written back: that would overwrite the user that was meant."""
+
+    def change(client):
+        return client.users.update("1", lambda user: setattr(user, "title", "x"))
+
+    with Scripted(lambda _: Answer.of_json(body)) as server:
+        for operation in (lambda client: client.users.get("1"), change):
+            with pytest.raises(errors.UnexpectedResponse):
+                call(run, (server,), operation)
+
+    assert {request.method for request in server.received} == {"GET"}
+
+
+def test_ids_differ_in_no_case(run):
+    with Scripted(lambda _: Answer.of_json({"id": "ab-cd"})) as server:
+        assert call(run, (server,), lambda client: client.users.get("AB-CD")).id == "ab-cd"
+
+
+def test_a_read_that_fails_on_the_way_to_a_write_leaves_it_unsent(run):
+    with Scripted(lambda _: Answer(500)) as server:
+        for operation in (
+            lambda client: client.users.deactivate("1"),
+            lambda client: client.users.update("1", print),
+            lambda client: client.users.replace(ScimUser(id="1", active=True), guard="check"),
+            lambda client: client.groups.add_members("g", "1"),
+        ):
+            with pytest.raises(errors.ServerError) as caught:
+                call(run, (server,), operation)
+            assert caught.value.outcome == "not_sent"
+
+
+def test_operations_may_come_several_in_one(run, served):
+    changes = [patch.set_value("name", {"givenName": "B", "familyName": "J"}), patch.replace("title", "x")]
+    call(run, served, lambda client: client.users.patch("1", *changes))
+
+    assert len(served[0].received[0].json["Operations"]) == 3
+
+
+def test_names_in_another_case_are_not_said_twice(run, served):
+    user = ScimUser.from_dict({"Id": "7", "Active": None, "Schemas": ["urn:x"], "Meta": {"version": "1"}})
+    call(run, served, lambda client: client.users.replace(user, id="1", guard="off"))
+
+    assert served[0].received[0].json == {"Id": "1", "Schemas": ["urn:x"], "Meta": {"version": "1"}}
