@@ -13,7 +13,7 @@ from bisect import bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
 
 from . import clock
@@ -21,6 +21,8 @@ from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .redis_clients import RedisClient
 
 # Seconds, and how many requests may leave in any such span.
 Windows = tuple[tuple[float, int], ...]
@@ -88,14 +90,6 @@ class Limiter(ABC):
     async def disconnect_async(self) -> None:
         """As ``disconnect``, for async clients."""
         self.disconnect()
-
-
-class RedisClient(Protocol):
-    """What ``RateLimit(redis=…)`` takes: a client of redis-py, sync or async, of one server or of a cluster."""
-
-    def register_script(self, script: Any, /) -> Any:
-        """Make a Lua script callable."""
-        ...
 
 
 @dataclass(frozen=True)

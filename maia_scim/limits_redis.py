@@ -18,14 +18,13 @@ import os
 import threading
 from collections import deque
 from contextlib import contextmanager, suppress
-from inspect import iscoroutinefunction
 from math import inf
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from . import clock
-from .errors import ConfigurationError, TransportError
-from .limits import Ledger, Limiter, MemoryLimiter, RedisClient, Slot, Windows, piece
+from .errors import TransportError
+from .limits import Ledger, Limiter, MemoryLimiter, Slot, Windows, piece
+from .redis_clients import Clients, RedisClient, failures, options_of, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 _RETRY = 1.0
 # What this process knows of an account that it has not asked for so long is forgotten.
 _FORGET = 3600.0
-# Of own connections, in seconds; `timeout` is the wait for one of them.
-_SETTINGS: dict[str, Any] = {"socket_connect_timeout": 1.0, "socket_timeout": 2.0, "timeout": 5.0, "max_connections": 8}
 
 
 class _Ticket:
@@ -126,8 +123,8 @@ class RedisLimiter(Limiter):
     ) -> None:
         from hashlib import sha256
 
-        self._errors = _errors()
-        self._clients = _Clients(redis)
+        self._errors = failures()
+        self._clients = Clients(redis)
         self._link = _link(redis, account)
         tag = f"{{maia-scim:{sha256(account.encode()).hexdigest()[:32]}}}"  # one slot of a cluster
         self._keys = [f"{tag}:{name}" for name in ("state", "sent", "queue", "peers")]
@@ -154,7 +151,7 @@ class RedisLimiter(Limiter):
             with self._visiting(ticket) as visit:
                 return self._read(script(self._keys, self._tell(visit, ticket)), visit, ticket)
         except self._errors as error:
-            failure = _told(error, self._clients.secret)
+            failure = without_frames(error, self._clients.secret)
         return self._failed(failure, ticket)
 
     async def take_async(self, held: Slot | None, *, paced: bool) -> Slot:
@@ -167,7 +164,7 @@ class RedisLimiter(Limiter):
             with self._visiting(ticket) as visit:
                 return self._read(await script(self._keys, self._tell(visit, ticket)), visit, ticket)
         except self._errors as error:
-            failure = _told(error, self._clients.secret)
+            failure = without_frames(error, self._clients.secret)
         return self._failed(failure, ticket)
 
     def close(self, seconds: float) -> None:
@@ -323,60 +320,24 @@ class RedisLimiter(Limiter):
         link.ledger.shut(seconds)
 
 
-class _Clients:
-    """The connections: of a client that was given, or own ones, opened when they are needed."""
-
-    def __init__(self, redis: RedisClient | str) -> None:
-        self._redis = redis
-        self._script: Any = None
-        self._scripts: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()  # of event loops
-        options = _check(redis) if isinstance(redis, str) else _options(redis)
-        self.secret = str(options.get("password") or "")
-
-    def script(self) -> Any:
-        """The script, for sync callers."""
-        if self._script is None:
-            if _is_async(self._redis):
-                raise ConfigurationError("redis is an async client: pass a redis.Redis to MaiaScim, or a URL")
-            client = _own(self._redis) if isinstance(self._redis, str) else self._redis
-            self._script = client.register_script(_text())
-        return self._script
-
-    def script_async(self) -> Any:
-        """The script, for the running event loop."""
-        from asyncio import get_running_loop
-
-        loop = get_running_loop()
-        if loop not in self._scripts:
-            if not isinstance(self._redis, str) and not _is_async(self._redis):
-                raise ConfigurationError(
-                    "redis is a sync client: pass a redis.asyncio.Redis to AsyncMaiaScim, or a URL"
-                )
-            client = _own_async(self._redis) if isinstance(self._redis, str) else self._redis
-            self._scripts[loop] = client.register_script(_text())
-        return self._scripts[loop]
-
-    def close(self) -> None:
-        """Close own connections of sync callers."""
-        if isinstance(self._redis, str) and self._script is not None:
-            self._script.registered_client.close()
-
-    async def close_async(self) -> None:
-        """Close own connections of the running event loop."""
-        from asyncio import get_running_loop
-
-        script = self._scripts.pop(get_running_loop(), None)
-        if isinstance(self._redis, str) and script is not None:
-            await script.registered_client.aclose()
-
-
 _links: dict[object, _Link] = {}
 _links_lock = threading.Lock()
 
 
+def _begin_anew() -> None:
+    """In a forked process; see ``limits``."""
+    global _links_lock  # noqa: PLW0603
+    _links_lock = threading.Lock()
+    _links.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
 def _link(redis: RedisClient | str, account: str) -> _Link:
     """What this process knows of an account in redis, whichever limiter it learnt it by."""
-    options = {} if isinstance(redis, str) else _options(redis)
+    options = {} if isinstance(redis, str) else options_of(redis)
     where = [str(options.get(name)) for name in ("host", "port", "path", "db") if name in options]
     key = f"{redis if isinstance(redis, str) else where or id(redis)} {account}"
     with _links_lock:
@@ -386,74 +347,6 @@ def _link(redis: RedisClient | str, account: str) -> _Link:
                 del _links[old]
             _links[key] = _Link()
         return _links[key]
-
-
-def _options(client: RedisClient) -> dict[str, Any]:
-    """How a client connects; nothing for one of a cluster."""
-    return getattr(getattr(client, "connection_pool", None), "connection_kwargs", {})
-
-
-def _is_async(client: object) -> bool:
-    return iscoroutinefunction(getattr(type(client), "execute_command", None))
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    try:
-        from redis.exceptions import RedisError
-    except ImportError:
-        raise ConfigurationError("redis needs a package: pip install 'maia-scim[redis]'") from None
-    return RedisError, OSError
-
-
-def _told(error: Exception, secret: str) -> Exception:
-    """A copy of an error without its frames, which lead to connections and their passwords."""
-    text = str(error).replace(secret, "***") if secret else str(error)
-    try:
-        return type(error)(text)
-    except TypeError:
-        return OSError(text)
-
-
-def _text() -> str:
-    from importlib.resources import files
-
-    return (files("maia_scim") / "limits_redis.lua").read_text("utf-8")
-
-
-def _own(url: str) -> Any:
-    import redis
-    from redis.retry import Retry
-
-    return _connected(url, redis, Retry)
-
-
-def _own_async(url: str) -> Any:
-    import redis.asyncio
-    from redis.asyncio.retry import Retry
-
-    return _connected(url, redis.asyncio, Retry)
-
-
-def _connected(url: str, package: Any, retry: Any) -> Any:
-    from redis.backoff import NoBackoff
-    from redis.exceptions import ConnectionError as Broken
-
-    # Tried again once, at once: a connection that lay idle may have been closed.
-    again = retry(NoBackoff(), 1, (Broken,))
-    return package.Redis.from_pool(package.BlockingConnectionPool.from_url(url, retry=again, **_SETTINGS))
-
-
-def _check(url: str) -> dict[str, Any]:
-    """See whether a URL is usable; give what it says."""
-    try:
-        pool = _own(url).connection_pool
-        pool.connection_class(**pool.connection_kwargs)
-    except (ValueError, TypeError):
-        pass  # its text may show a password
-    else:
-        options: dict[str, Any] = pool.connection_kwargs
-        return options
-    raise ConfigurationError("redis is no URL that redis-py takes: check host, port, database and options")
 
 
 def _micro(seconds: float) -> int:

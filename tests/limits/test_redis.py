@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from maia_scim import clock, limits_redis
+from maia_scim import clock, limits_redis, redis_clients
 from maia_scim.errors import ConfigurationError, TransportError
 from maia_scim.limits import Limiter, RateLimit, Slot
 from maia_scim.limits_redis import RedisLimiter
@@ -596,10 +596,10 @@ def test_a_refusal_of_redis_is_told_without_the_password(tmp_path, make):
 
 
 def test_what_an_error_tells_holds_no_password():
-    told = limits_redis._told(ConnectionError("cannot AUTH with s3cret"), "s3cret")
+    told = redis_clients.without_frames(ConnectionError("cannot AUTH with s3cret"), "s3cret")
 
     assert (type(told), str(told)) == (ConnectionError, "cannot AUTH with ***")
-    assert isinstance(limits_redis._told(UnicodeDecodeError("utf-8", b"", 0, 1, "s3cret"), "s3cret"), OSError)
+    assert isinstance(redis_clients.without_frames(UnicodeDecodeError("utf-8", b"", 0, 1, "s3cret"), "s3cret"), OSError)
 
 
 @needs_server

@@ -72,7 +72,7 @@ class Directory:
             elif path:
                 resource[path] = value
             else:
-                resource.update(value)
+                resource.update(value or {})
 
 
 def serve(resources: dict[str, dict[str, Any]], *, versions: bool = True) -> tuple[Scripted, Directory]:
