@@ -167,7 +167,7 @@ def live(call: Prepared[T], core: Core) -> Life[T]:
     except Ended as ended:  # cancelled, interrupted, a hook that raised: what is known is told all the same
         _note(call, core, now, started, ended.error)
         raise
-    except Exception as error:  # of a policy or a limiter that is the caller's
+    except (Exception, KeyboardInterrupt) as error:  # of a policy of the caller's, or in the midst of this
         _note(call, core, now, started, error)
         raise
     answer = now.answer

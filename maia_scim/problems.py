@@ -154,7 +154,9 @@ def _hint(status: int, told: str) -> str:
 def _unexpected(answer: Response) -> str:
     if answer.has_redirect_location:
         return "with a redirect, which is not followed: check the base URL"
-    return f"with {_kind(answer)} instead of what the specification promises"
+    told = f"with {_kind(answer)} instead of what the specification promises"
+    # JSON by its type may be an object that is no resource, or one about another than the one asked for.
+    return told + (", or not the resource that was asked for" if "json" in told else "")
 
 
 def _kind(answer: Response) -> str:
