@@ -35,7 +35,7 @@ class Source(dict[str, Any]):
 
 
 class Kept(NamedTuple):
-    """The answer that a model was read from. Copies of the model share it; no constructor, repr or comparison shows it."""
+    """The answer that a model was read from. Copies of the model share it; no repr or comparison shows it."""
 
     origin: str
     """Which service it came from"""
