@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import guard as guards
 from . import operations
 from .call import live
-from .diff import unspoken
 from .errors import MaiaError, UnexpectedResponse
 from .resources import named, resource_id
 
@@ -46,6 +45,8 @@ def replace(
         vital = "active" if kind.name == "User" else "members"
         missing: tuple[str, ...] = () if named(put.body, vital) else (vital,)
         if chosen == "check":
+            from .diff import unspoken
+
             held = yield from look(core, kind, target, "not_sent")
             missing += unspoken(held.to_dict(), put.body)
         else:

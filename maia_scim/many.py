@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger("maia_scim")
 
-CONCURRENCY = 8
 PATIENCE = 600.0  # seconds
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import edits, lives, many, operations
-from .edits import AsyncEdit, Edit
+from . import lives, operations
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Iterable
@@ -13,8 +12,12 @@ if TYPE_CHECKING:
     from .core import Core, Guard
     from .diff import Change
     from .drive import Run, RunAsync
+    from .edits import AsyncEdit, Edit
     from .many import Outcome, Progress
     from .models import PatchOperation, ScimUser
+
+
+CONCURRENCY = 8  # requests of a batch under way
 
 
 def diff(before: ScimUser, after: ScimUser) -> tuple[Change, ...]:
@@ -142,6 +145,8 @@ class Users:
         Raises:
             EditConflict: If somebody else changed meanwhile what you changed. Nothing was written.
         """
+        from .edits import Edit
+
         return Edit(self._run, self._core, id)
 
     def update(self, id: str, change: Callable[[ScimUser], object]) -> ScimUser:
@@ -157,7 +162,9 @@ class Users:
         Raises:
             EditConflict: If others wrote each time.
         """
-        return self._run(edits.update(self._core, id, change))
+        from .edits import update
+
+        return self._run(update(self._core, id, change))
 
     def activate(self, id: str) -> ScimUser:
         """Let a user sign in: ``active`` becomes true, by PATCH. Nothing is written if it is so already.
@@ -191,7 +198,7 @@ class Users:
         self,
         users: Iterable[ScimUser],
         *,
-        concurrency: int = many.CONCURRENCY,
+        concurrency: int = CONCURRENCY,
         guard: Guard | None = None,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Generator[Outcome, None, None]:
@@ -214,8 +221,10 @@ class Users:
             ValueError: If ``concurrency`` is below 1, or there is no such guard.
             TypeError: If ``users`` is one user.
         """
-        core = many.settings(self._core, users, concurrency, guard, on_progress)
-        return many.Batch(self._run, core, users, concurrency, on_progress).outcomes()
+        from .many import Batch, settings
+
+        core = settings(self._core, users, concurrency, guard, on_progress)
+        return Batch(self._run, core, users, concurrency, on_progress).outcomes()
 
 
 class AsyncUsers:
@@ -253,11 +262,15 @@ class AsyncUsers:
 
         As ``Users.edit``.
         """
+        from .edits import AsyncEdit
+
         return AsyncEdit(self._run, self._core, id)
 
     async def update(self, id: str, change: Callable[[ScimUser], object | Awaitable[object]]) -> ScimUser:
         """Change a user by a function, which may be async; as ``Users.update``."""
-        return await self._run(edits.update(self._core, id, change))
+        from .edits import update
+
+        return await self._run(update(self._core, id, change))
 
     async def activate(self, id: str) -> ScimUser:
         """Let a user sign in; as ``Users.activate``."""
@@ -271,7 +284,7 @@ class AsyncUsers:
         self,
         users: Iterable[ScimUser] | AsyncIterable[ScimUser],
         *,
-        concurrency: int = many.CONCURRENCY,
+        concurrency: int = CONCURRENCY,
         guard: Guard | None = None,
         on_progress: Callable[[Progress], Any] | None = None,
     ) -> AsyncGenerator[Outcome, None]:
@@ -280,5 +293,7 @@ class AsyncUsers:
         As ``Users.replace_many``; the source may be async. To leave it early for sure at once, use
         ``contextlib.aclosing``.
         """
-        core = many.settings(self._core, users, concurrency, guard, on_progress)
-        return many.AsyncBatch(self._run, core, users, concurrency, on_progress).outcomes()
+        from .many import AsyncBatch, settings
+
+        core = settings(self._core, users, concurrency, guard, on_progress)
+        return AsyncBatch(self._run, core, users, concurrency, on_progress).outcomes()

@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import events
 from .problems import request_id_of
 from .transport import Failure, Response
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from .core import Core
     from .diff import Difference
     from .errors import MaiaError, WriteOutcome
+    from .events import Event
 
 log = logging.getLogger("maia_scim")
 _LONG = 5.0  # seconds that somebody may wonder about
@@ -70,7 +70,9 @@ def token(core: Core, url: str, seconds: float, answer: Response | Failure) -> N
         extra = {"method": "POST", "path": url, "status": status, "duration": seconds}
         log.debug("token request to %s: %s in %.3f s", url, status or "no answer", seconds, extra=extra)
     if core.on_event:
-        tell(core, events.TokenRequest(url, seconds, status))
+        from .events import TokenRequest
+
+        _tell(core, TokenRequest(url, seconds, status))
 
 
 def waits(
@@ -87,7 +89,9 @@ def waits(
         why = f": {type(fault).__name__}" if fault else ""
         log.log(level, "%s %s waits %.2f s (%s%s)", call.method, call.template, seconds, reason, why, extra=extra)
     if core.on_event:
-        tell(core, events.Wait(call.method, call.template, seconds, reason))
+        from .events import Wait
+
+        _tell(core, Wait(call.method, call.template, seconds, reason))
 
 
 def attempt(core: Core, call: Prepared[Any], number: int, seconds: float, answer: Response | Failure) -> None:
@@ -120,7 +124,9 @@ def attempt(core: Core, call: Prepared[Any], number: int, seconds: float, answer
             "%s %s: %s in %.3f s, attempt %d%s", call.method, call.template, what, seconds, number, text, extra=extra
         )
     if core.on_event:
-        tell(core, events.Attempt(call.method, call.template, number, seconds, status, request_id, failure))
+        from .events import Attempt
+
+        _tell(core, Attempt(call.method, call.template, number, seconds, status, request_id, failure))
 
 
 def ended(  # noqa: PLR0917 - all that is known of a call
@@ -145,7 +151,9 @@ def ended(  # noqa: PLR0917 - all that is known of a call
         for calls in takers:
             calls.append(done)
     if core.on_event:
-        tell(core, events.CallEnd(call.method, call.template, attempts, seconds, status, request_id, outcome, error))
+        from .events import CallEnd
+
+        _tell(core, CallEnd(call.method, call.template, attempts, seconds, status, request_id, outcome, error))
 
 
 def differences(call: Prepared[Any], answer: Response) -> tuple[Difference, ...]:
@@ -156,7 +164,7 @@ def differences(call: Prepared[Any], answer: Response) -> tuple[Difference, ...]
     return call.compare(call.body, answered) if call.compare and isinstance(answered, dict) else ()
 
 
-def tell(core: Core, event: events.Event) -> None:
+def _tell(core: Core, event: Event) -> None:
     """Call the caller's function; what it raises does not reach the call."""
     if core.on_event is None:
         return
