@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROUNDS = 5
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False, eq=False)
 class State:
     """What a user says at some point. Without a repr, since a frame of an error must show no password.
 

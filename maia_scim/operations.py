@@ -23,7 +23,7 @@ else:
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"  # RFC 7644 section 3.5.2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Kind(Generic[M]):
     """A kind of resource, and its operations.
 

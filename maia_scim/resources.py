@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unicodedata import normalize
 from urllib.parse import unquote
@@ -56,6 +57,9 @@ def drop_nulls(body: dict[str, Any]) -> None:
             del body[name]
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")  # what nobody can read as a path, nearly all ids among it
+
+
 def resource_id(id: object, what: str) -> str:
     """Take an id that names one resource and cannot lead out of its collection.
 
@@ -67,6 +71,8 @@ def resource_id(id: object, what: str) -> str:
         raise ValueError(f"the {what} has no id: read it from the service first, or pass id=")
     if not isinstance(id, str):
         raise TypeError(f"the {what}'s id is a {type(id).__name__}: it must be a str")
+    if _PLAIN.fullmatch(id):
+        return str.__str__(id)
     if not id.strip():
         raise ValueError(f"the {what}'s id is empty")
     # As the most obliging server may read it: decoded twice, full-width signs folded, without path parameters.

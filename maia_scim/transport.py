@@ -39,7 +39,7 @@ _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Request:
     """A request as this package makes it. Its repr shows neither token nor body.
 
@@ -61,7 +61,7 @@ def token_of(request: Request) -> str:
     return request.headers["Authorization"].removeprefix("Bearer ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Failure:
     """A request that got no answer.
 
@@ -87,7 +87,7 @@ class Failure:
         return error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Timing:
     """How long an attempt may wait, in seconds.
 
