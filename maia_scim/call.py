@@ -15,7 +15,13 @@ from . import clock, problems, retry, watch
 from .auth import PAUSE, checked
 from .errors import MaiaError, RateLimited, TokenError, WriteOutcome
 from .steps import Ended, Life, Send, Shut, Sleep, Take
-from .transport import Failure, Request, Response, token_of
+from .transport import (
+    Failure,
+    Request,
+    Response,
+    _ClosedError,  # pyright: ignore[reportPrivateUsage]
+    token_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -263,6 +269,8 @@ def _leave(call: Prepared[Any], core: Core, now: _Progress) -> Life[str]:
         while True:
             slot: Slot = yield Take(core.limiter, held, core.paced)
             held = slot
+            if core.stopped is not None and core.stopped():
+                _refuse_stopped(call, core)
             if slot.wait <= 0:
                 break
             if not slot.gated:
@@ -301,17 +309,20 @@ def _refuse_stopped(call: Prepared[Any], core: Core) -> Never:
 def _token(core: Core) -> Life[str]:
     steps = core.auth.token()
     reply: Any = None
-    while True:
-        try:
-            step = steps.send(reply)
-        except StopIteration as stop:
-            return checked(stop.value)
-        if not isinstance(step, Send):
+    try:
+        while True:
+            try:
+                step = steps.send(reply)
+            except StopIteration as stop:
+                return checked(stop.value)
+            if not isinstance(step, Send):
+                reply = yield step
+                continue
+            begun = clock.monotonic()
             reply = yield step
-            continue
-        begun = clock.monotonic()
-        reply = yield step
-        watch.token(core, step.request.url, clock.monotonic() - begun, reply)
+            watch.token(core, step.request.url, clock.monotonic() - begun, reply)
+    finally:
+        steps.close()  # whoever led the request for a token leads no more
 
 
 def _send(
@@ -323,7 +334,7 @@ def _send(
     before, now.outcome = now.outcome, "unknown"  # until there is an answer, or none for sure
     try:
         answer: Response | Failure = yield Send(request)
-    except MaiaError:  # the client is closed: nothing was sent
+    except _ClosedError:  # and not what a hook raises, which may come after the answer
         now.outcome, now.attempts = before, now.attempts - 1
         raise
     now.outcome = before

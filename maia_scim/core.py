@@ -41,6 +41,7 @@ class Core:
         if_match: Version for ``If-Match`` of writes that do not say one.
         warn_at: Where warnings point, if not to the line that is under way.
         paced: Whether the calls are of a batch, which spreads them evenly.
+        stopped: Of a batch: whether it is being left, so that nothing more goes out.
         on_event: Is told of what happens.
         log_bodies: Whether bodies are logged, masked.
         headers: Header fields of every call.
@@ -57,6 +58,7 @@ class Core:
     if_match: str | None = None
     warn_at: Line | None = None
     paced: bool = False
+    stopped: Callable[[], bool] | None = None
     on_event: Callable[[Event], object] | None = None
     log_bodies: bool = False
     headers: Mapping[str, str] = field(default_factory=lambda: HEADERS, repr=False)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import guard, operations
 from .call import live
-from .errors import EditConflict, PreconditionFailed
+from .errors import EditConflict, MaiaError, PreconditionFailed
 from .lives import look
 from .resources import json_of, named, resource_id, same, version_of
+from .retry import worse
 from .steps import Failed, Resolve
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def write(core: Core, base: State) -> Life[ScimUser]:
         if not wanted.says_other_than(theirs):
             return theirs.user  # somebody else made the same change
         try:
-            return (yield from _put(core, wanted, theirs.version))
+            return (yield from _put(core, wanted, theirs.version, known))
         except PreconditionFailed as refused:
             _check_hope(refused, theirs.version)
             known = "refused"
@@ -128,7 +129,7 @@ def update(core: Core, id: str, change: Callable[[ScimUser], Any]) -> Life[ScimU
         # Of a user that the function made itself, what was there may be missing by mistake.
         missing = () if user is base.user else wanted.leaves_out(base)
         try:
-            return (yield from _put(core, wanted, base.version, missing))
+            return (yield from _put(core, wanted, base.version, known, missing))
         except PreconditionFailed as refused:
             _check_hope(refused, base.version)
             known = "refused"
@@ -146,7 +147,9 @@ def _check_hope(refused: PreconditionFailed, version: str | None) -> None:
         raise refused
 
 
-def _put(core: Core, wanted: State, version: str | None, missing: tuple[str, ...] = ()) -> Life[ScimUser]:
+def _put(
+    core: Core, wanted: State, version: str | None, known: WriteOutcome, missing: tuple[str, ...] = ()
+) -> Life[ScimUser]:
     kind = operations.users()
     user = kind.model.from_dict(wanted.body)
     prepared = operations.put(core, kind, wanted.target, user, if_match=version or core.if_match, with_groups=True)
@@ -154,7 +157,11 @@ def _put(core: Core, wanted: State, version: str | None, missing: tuple[str, ...
     silent = () if named(prepared.body, "active") else ("active",)
     chosen = "raise" if core.guard == "check" else core.guard
     guard.enforce(chosen, prepared.path, tuple(dict.fromkeys((*silent, *missing))), core.warn_at)
-    return (yield from live(prepared, core))
+    try:
+        return (yield from live(prepared, core))
+    except MaiaError as error:
+        error.outcome = worse(error.outcome, known)  # that of the rounds before counts, too
+        raise
 
 
 def _merged(base: State, mine: State, theirs: State, outcome: WriteOutcome) -> State:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sized
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from weakref import WeakSet
 
 from . import clock, lives, operations
 from .errors import LossyReplace, LossyReplaceWarning, MaiaError
@@ -100,10 +103,11 @@ class _Count:
         try:
             if self._tell:
                 self._tell(Progress(done, failed, self._total, outcome))
-        except Exception:
+        except KeyboardInterrupt:
+            raise  # it is told again, rather than perhaps not at all
+        except BaseException:
             self._done, self._failed, self._newest = done, failed, outcome
             raise
-        # An interrupt before this line makes it be told again, rather than not at all.
         self._done, self._failed, self._newest = done, failed, outcome
         return outcome
 
@@ -113,7 +117,7 @@ class _Count:
             if isinstance(outcome, Outcome):
                 try:
                     self.add(outcome)
-                except Exception:
+                except (Exception, SystemExit):
                     log.exception("on_progress raised")
 
 
@@ -151,6 +155,16 @@ def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
     return Outcome(id or result.id, result, None, index, user)
 
 
+_open: WeakSet[Batch] = WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """End batches that nobody took to their end, when the interpreter ends."""
+    for batch in [*_open]:
+        batch.end()
+
+
 class Batch:
     """Replaces users by some threads; see ``Users.replace_many``.
 
@@ -173,20 +187,23 @@ class Batch:
         from queue import SimpleQueue
         from threading import Event, Thread
 
-        self._run, self._core = run, core
+        self._run = run
         self._source, self._concurrency = enumerate(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
+        self._core = replace(core, stopped=self._stopped.is_set)
         # Queues in C: an interrupt within a lock of Python's would leave it held, and the threads waiting for ever.
         self._todo: SimpleQueue[tuple[int, ScimUser, Context] | None] = SimpleQueue()
         self._ready: SimpleQueue[None] = SimpleQueue()  # one for each that is finished
         self._finished: deque[Outcome | BaseException] = deque()
         self._threads: list[Thread] = []
+        self._ended = False
         self._trouble: Exception | None = None
 
     def outcomes(self) -> Generator[Outcome, None, None]:
         """Take users as outcomes are taken."""
         flying = 0
+        _open.add(self)
         try:
             while True:
                 # What is finished comes before a source that may be slow.
@@ -206,13 +223,24 @@ class Batch:
             if self._trouble is not None:
                 raise self._trouble
         finally:
-            # Left early: who waits gives up, who is sending gets to the end of that request, and all are told of.
-            self._stopped.set()
-            for _ in self._threads:
-                self._todo.put(None)
+            self.end()
+
+    def end(self) -> None:
+        """Leave: who waits gives up, who is sending gets to the end of that request, and all are told of."""
+        if self._ended:
+            return
+        self._ended = True
+        _open.discard(self)
+        self._stopped.set()
+        self._todo.put(None)
+        # The garbage collector may end an abandoned batch in any thread, one of these or one that holds a lock that
+        # they wait for: so not in one of these, and not for ever.
+        own = get_ident()
+        longest = None if self._core.timing.whole is None else 2 * self._core.timing.whole + 10
+        if all(thread.ident != own for thread in self._threads):
             for thread in self._threads:
-                thread.join()
-            self._count.add_late(self._finished)
+                thread.join(longest)
+        self._count.add_late([*self._finished])
 
     def _start_next(self) -> bool:
         from contextvars import copy_context
@@ -227,9 +255,10 @@ class Batch:
             return False
         self._todo.put((index, user, copy_context()))
         if len(self._threads) < self._concurrency:
-            thread = Thread(target=self._work, name="maia-scim")
-            self._threads.append(thread)
+            # Daemons, since an interpreter that ends waits for all others before it ends this batch.
+            thread = Thread(target=self._work, name="maia-scim", daemon=True)
             thread.start()
+            self._threads.append(thread)
         return True
 
     def _work(self) -> None:
@@ -243,6 +272,7 @@ class Batch:
                 outcome = error
             self._finished.append(outcome)
             self._ready.put(None)
+        self._todo.put(None)  # for the next, however many there are
 
     def _sleep(self, seconds: float) -> bool:
         return clock.wait(self._stopped, seconds)
@@ -269,10 +299,11 @@ class AsyncBatch:
     ) -> None:
         from asyncio import Event
 
-        self._run, self._core = run, core
+        self._run = run
         self._source, self._concurrency = _numbered(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
+        self._core = replace(core, stopped=self._stopped.is_set)
         self._flying: set[Task[Outcome]] = set()
         self._pull: Task[tuple[int, ScimUser]] | None = None
         self._trouble: Exception | None = None

@@ -127,6 +127,10 @@ def timing(timeout: object) -> Timing:
 ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
 
 
+class _ClosedError(ConfigurationError):
+    """The client is closed, so that nothing was sent for sure."""
+
+
 class Http(Generic[ClientT]):
     """The HTTP client of a client and its copies: the caller's, or one made for it.
 
@@ -155,7 +159,7 @@ class Http(Generic[ClientT]):
         if self._process != getpid():  # two processes on one connection read each other's answers
             raise ConfigurationError("the client was made before a fork: make one in each process")
         if self.client.is_closed:
-            raise ConfigurationError("the client is closed: make a new one, or send within its with block")
+            raise _ClosedError("the client is closed: make a new one, or send within its with block")
 
 
 def _checked(kind: type[ClientT], given: ClientT, *, ipv4_only: bool) -> ClientT:

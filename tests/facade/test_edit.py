@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, errors
+from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, errors
 from maia_scim.models import Email, ScimUser
 from tests.support.directory import serve
 from tests.support.scripted import Answer
@@ -358,3 +358,28 @@ def test_a_version_of_the_options_is_not_tried_again(run):
 
     assert type(caught.value) is errors.PreconditionFailed
     assert methods(server).count("PUT") == 1
+
+
+def test_the_outcome_speaks_of_all_rounds(run):
+    """Refused at first, then not to be reached."""
+    server, directory = serve({"Users/1": HELD})
+    serves = directory.answer
+    puts: list[Any] = []
+
+    def answer(request):
+        if request.method == "GET" and puts:
+            directory.change("Users/1", nickName="B")
+            server.token = lambda _: Answer.of_json({"error": "invalid_client"}, 401)
+            auth._state.drop("a-token")
+        if request.method == "PUT":
+            puts.append(request)
+            return Answer.problem(412)
+        return serves(request)
+
+    server.answer = answer
+    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+    with server, pytest.raises(errors.TokenError) as caught:
+        run(update(set_title), base_url=server.base_url, auth=auth)
+
+    assert len(puts) == 1
+    assert caught.value.outcome == "refused"

@@ -373,3 +373,21 @@ def test_a_hook_that_raises_after_the_answer_is_told_what_is_known(server):
         replace(client)
 
     assert caught.value.__notes__ == [f"PUT {TEMPLATE.replace('{id}', '1')}: what is known of the write is 'unknown'"]
+
+
+def test_a_hook_that_raises_an_error_of_ours_is_no_closed_client(server):
+    """It may come after the answer, so what is known of the write is nothing."""
+
+    def hook(response):
+        raise errors.NotFound("of another call", outcome="refused", status=404)
+
+    with (
+        httpx.Client(event_hooks={"response": [hook]}) as http,
+        MaiaScim(**arguments(server), http_client=http) as client,
+        client.capture() as calls,
+        pytest.raises(errors.NotFound) as caught,
+    ):
+        replace(client)
+
+    assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
+    assert [(call.outcome, call.attempts) for call in calls] == [("unknown", 1)]
