@@ -242,13 +242,21 @@ def test_what_waits_when_it_is_left_is_told_as_unsent(take, server, time, monkey
     monkeypatch.setattr(clock, "wait", woken)
     monkeypatch.setattr(clock, "wait_async", woken_async)
     told: list[Any] = []
+    pulled = threading.Event()
+    server.answer = lambda request: held(request, pulled)
+
+    def source():
+        for index, user in enumerate(users(50)):
+            if index == 2:  # all three workers have one
+                pulled.set()
+            yield user
 
     def each(_):
         left.set()
 
     take(
         server,
-        users(50),
+        source(),
         concurrency=3,
         each=each,
         stop=1,
