@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypedDict, TypeVar, Unpack
@@ -37,6 +38,8 @@ T = TypeVar("T")
 HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
 
 TIMEOUT = 30.0  # seconds
+RETRY = RetryPolicy()
+LIMIT = RateLimit()
 
 
 class Options(TypedDict, total=False):
@@ -48,15 +51,16 @@ class Options(TypedDict, total=False):
     guard: Guard
 
 
-class _Client(Generic[HttpT]):
+class _Client(ABC, Generic[HttpT]):
     """What both clients have that sends nothing."""
 
     _core: Core
     _http: Http[HttpT]
     _copied = False
 
+    @abstractmethod
     def _bind(self, core: Core) -> None:
-        raise NotImplementedError
+        """Take settings, and make the resources that go by them."""
 
     def __repr__(self) -> str:
         core: Core | None = getattr(self, "_core", None)
@@ -95,8 +99,9 @@ class _Client(Generic[HttpT]):
                 checked(changes["guard"], self._core)
             except ValueError as error:
                 raise ConfigurationError(str(error)) from None
-        twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__, _copied=True)
+        kind = self.__class__
+        twin = kind.__new__(kind)
+        vars(twin).update(vars(self), _copied=True)
         twin._bind(replace(self._core, **changes))
         return twin
 
@@ -219,8 +224,8 @@ class MaiaScim(_Client[httpx.Client]):
         auth: TokenSource | None = None,
         base_url: str | None = None,
         timeout: float | httpx.Timeout = TIMEOUT,
-        retry: RetryPolicy | None = RetryPolicy(),  # noqa: B008 - it cannot change
-        rate_limit: RateLimit | Limiter | None = RateLimit(),  # noqa: B008
+        retry: RetryPolicy | None = RETRY,
+        rate_limit: RateLimit | Limiter | None = LIMIT,
         http_client: httpx.Client | None = None,
         ipv4_only: bool = False,
         on_event: Callable[[Event], object] | None = None,
@@ -308,8 +313,8 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
         auth: TokenSource | None = None,
         base_url: str | None = None,
         timeout: float | httpx.Timeout = TIMEOUT,
-        retry: RetryPolicy | None = RetryPolicy(),  # noqa: B008
-        rate_limit: RateLimit | Limiter | None = RateLimit(),  # noqa: B008
+        retry: RetryPolicy | None = RETRY,
+        rate_limit: RateLimit | Limiter | None = LIMIT,
         http_client: httpx.AsyncClient | None = None,
         ipv4_only: bool = False,
         on_event: Callable[[Event], object] | None = None,

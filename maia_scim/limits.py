@@ -376,7 +376,7 @@ _ledgers_lock = threading.Lock()
 
 def _begin_anew() -> None:
     """In a forked process: the locks may be held by threads that are not here, and what was sent is the parent's."""
-    global _ledgers_lock  # noqa: PLW0603
+    global _ledgers_lock  # noqa: PLW0603 - the old one may be held for ever
     _ledgers_lock = threading.Lock()
     _ledgers.clear()
 

@@ -326,7 +326,7 @@ _links_lock = threading.Lock()
 
 def _begin_anew() -> None:
     """In a forked process; see ``limits``."""
-    global _links_lock  # noqa: PLW0603
+    global _links_lock  # noqa: PLW0603 - the old one may be held for ever
     _links_lock = threading.Lock()
     _links.clear()
 

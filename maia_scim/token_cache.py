@@ -307,14 +307,14 @@ class GuardedCache:
         """Keep a token."""
         try:
             self._cache.save(self._key, token)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever the caller's cache raises
             self._warn("written", error)
 
     def drop(self, text: str) -> None:
         """Forget a token if it is still the one that is kept."""
         try:
             self._cache.drop(self._key, text)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - whatever the caller's cache raises
             self._warn("written", error)
 
     def _warn(self, what: str, error: Exception) -> None:
