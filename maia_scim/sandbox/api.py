@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from maia_scim.sandbox.directory import READ_ONLY, Directory, RefusedError
-from maia_scim.sandbox.exchange import Answer, Request, json_answer, problem
+from maia_scim.sandbox.directory import Call, RefusedError
+from maia_scim.sandbox.exchange import Answer, Request, problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from maia_scim.sandbox.directory import Directory
 
 COLLECTION_METHODS = {"Users": ("POST",)}
 RESOURCE_METHODS = {"Users": ("GET", "PUT", "PATCH"), "Groups": ("GET", "PUT", "PATCH")}
+MEDIA_TYPES = ("application/json", "application/scim+json")
 log = logging.getLogger(__name__)
 
 
@@ -40,29 +41,17 @@ class Api:
             allowed = ", ".join(methods)
             detail = f"{request.method} is not offered here, only {allowed}"
             return problem(request, 405, detail, headers={"Allow": allowed})
+        if request.method != "GET" and _media_type(request) not in MEDIA_TYPES:
+            return problem(request, 415, f"The body must be {' or '.join(MEDIA_TYPES)}")
+        identifier = unquote(identifiers[0]) if identifiers else None
         try:
-            body = _writable(request) if request.method in ("POST", "PUT") else request.body
-            response = self.directory.perform(request.method, path, request.headers, body)
+            return self.directory.perform(Call(request.method, collection, identifier, request.headers, request.body))
         except RefusedError as refusal:
             return problem(request, refusal.status, refusal.detail, violations=refusal.violations)
         except Exception:
             log.exception("The sandbox failed at %s %s", request.method, request.path)
             return problem(request, 500, "Unexpected error occurred")
-        # The specification promises application/json, scim2-server says application/scim+json.
-        headers = {name: value for name, value in response.headers.items() if name != "Content-Type"}
-        if response.body is None:
-            return Answer(response.status, headers)
-        return json_answer(response.status, response.body, headers)
 
 
-def _writable(request: Request) -> bytes:
-    """Return the body without what the service sets itself and ignores from clients, in whatever shape it comes."""
-    try:
-        content = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(400, f"The body is not JSON: {error}", []) from error
-    if not isinstance(content, dict):
-        raise RefusedError(400, "The body must be a JSON object", [])
-    resource = cast("Mapping[str, Any]", content)
-    # RFC 7643 §2.1: attribute names are case-insensitive.
-    return json.dumps({key: value for key, value in resource.items() if key.lower() not in READ_ONLY}).encode()
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()

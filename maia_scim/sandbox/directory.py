@@ -1,66 +1,46 @@
-"""The users and groups of the sandbox: scim2-server, kept in memory and tuned to the vendor's service.
-
-scim2-server takes most of a second to import, so nothing imports this module before a sandbox starts.
-"""
+"""What every personality of the sandbox is: users and groups behind the operations of SCIM."""
 
 from __future__ import annotations
 
-import itertools
-import uuid
-from dataclasses import replace
-from functools import cache
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import quote, unquote
-
-from pydantic import ValidationError
-from scim2_models import (
-    Attribute,
-    Context,
-    Error,
-    Meta,
-    PatchOperation,
-    Resource,
-    ResourceType,
-    ResponseParameters,
-    SCIMException,
-    ScimPolicy,
-    ScimProvider,
-)
-from scim2_server.handler import ScimHandler
-from scim2_server.memory import InMemoryStorage
-from scim2_server.requests import ScimRequest
-from scim2_server.service import ScimService
-from scim2_server.utils import (
-    load_default_resource_types,
-    load_default_schemas,
-    load_default_service_provider_config,
-)
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from scim2_models import PatchOp
-    from scim2_server.conditions import Conditions
-    from scim2_server.responses import ScimResponse
-    from scim2_server.routing import Target
+    from maia_scim.sandbox.exchange import Answer
 
-    from maia_scim.sandbox.clock import Clock
-
-GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
-VENDOR_GROUP_ATTRIBUTES = ("accountId", "accountName", "environment", "projectId", "projectName", "role")
 COLLECTIONS = {"users": "User", "groups": "Group"}
 REQUIRED = {"User": "userName", "Group": "displayName"}
 READ_ONLY = frozenset({"id", "meta", "groups"})
 """What a client may send back and the service sets itself."""
 
-LENIENT = ScimPolicy(
-    # Extensions nobody registered are kept, as are the shapes of PATCH that Entra sends.
-    unknown=ScimPolicy.Unknown.keep,
-    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
-    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
-)
-# scim2-models drops a PATCH of an attribute it has no schema for in silence; an error tells the truth.
-LENIENT_BUT_TRUTHFUL = LENIENT.model_copy(update={"unknown": ScimPolicy.Unknown.forbid})
+
+class State(TypedDict):
+    """Users and groups as JSON: what a seed file holds, and what `Sandbox.dump` gives."""
+
+    users: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One operation, asked for with a valid token.
+
+    Attributes:
+        method: the HTTP method.
+        collection: ``Users`` or ``Groups``.
+        id: the identifier in the path, decoded; ``None`` for the collection.
+        headers: the header fields by lower-case name.
+        body: the bytes of the body.
+    """
+
+    method: str
+    collection: str
+    id: str | None
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 class RefusedError(Exception):
@@ -72,199 +52,51 @@ class RefusedError(Exception):
         violations: each thing that is wrong with the body.
     """
 
-    def __init__(self, status: int, detail: str, violations: list[str]) -> None:
+    def __init__(self, status: int, detail: str, violations: Iterable[str] = ()) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.violations = status, detail, violations
+        self.status, self.detail, self.violations = status, detail, [*violations]
 
 
-class _Storage(InMemoryStorage):
-    def generate_id(self, resource_type: ResourceType, resource: Resource[Any]) -> str:  # noqa: ARG002 (the base's)
-        return str(uuid.uuid4())
+class Directory(Protocol):
+    """Users and groups. Its methods are called from many threads at once.
 
-    def resources_of(self, name: str) -> list[Resource[Any]]:
-        """Return the stored resources of one type, not copied."""
-        with self.lock:
-            return [*self._resources.get(name, {}).values()]
-
-
-class _Service(ScimService):
-    """The protocol, where the vendor's service differs from scim2-server's."""
-
-    def __init__(self, provider: ScimProvider, storage: _Storage) -> None:
-        super().__init__(provider)
-        self._storage = storage
-
-    @staticmethod
-    def match(request: ScimRequest) -> Target:
-        """Take paths as they were sent, so that an id may hold any character."""
-        target = ScimService.match(request)
-        return target if target.resource_id is None else replace(target, resource_id=unquote(target.resource_id))
-
-    def read_patch(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> PatchOp[Any]:
-        with LENIENT_BUT_TRUTHFUL:
-            patch_op = super().read_patch(resource_type, body, content_type)
-            for operation in patch_op.operations or []:
-                value: Any = operation.value
-                if operation.op == PatchOperation.Op.remove and isinstance(value, list):
-                    # Entra removes members by {"$ref": null, "value": …}: null selects nothing.
-                    operation.value = [_without_nulls(each) for each in cast("list[object]", value)]
-            return patch_op
-
-    def apply_patch(
-        self, current: Resource[Any], patch_op: PatchOp[Any], conditions: Conditions
-    ) -> Resource[Any] | None:
-        with LENIENT_BUT_TRUTHFUL:
-            return super().apply_patch(current, patch_op, conditions)
-
-    def patch_response(
-        self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
-    ) -> ScimResponse:
-        # The vendor answers 200 with the user; scim2-server would answer 204.
-        return self.replacement_response(base_url, resource, response_parameters)
-
-    def resource_location(self, base_url: str, resource_type: ResourceType, resource_id: str) -> str:
-        return super().resource_location(base_url, resource_type, quote(resource_id, safe=""))
-
-    def publish(self, base_url: str, resource: Resource[Any]) -> Resource[Any]:
-        """Give a user the groups that it is a member of, besides those of elsewhere that it came with."""
-        published = super().publish(base_url, resource)
-        if self.get_resource_type_of(resource).name != "User":
-            return published
-        groups = {group.id: group for group in self._storage.resources_of("Group")}
-        memberships = [each for each in _items(published, "groups") if each.value not in groups]
-        for group_id, group in groups.items():
-            if any(member.value == resource.id for member in _items(group, "members")):
-                location = self.resource_location(base_url, self.get_resource_type("Group"), cast("str", group_id))
-                membership = {"value": group_id, "$ref": location, "display": group["displayName"], "type": "DIRECT"}
-                memberships.append(membership)
-        published["groups"] = memberships or None
-        return published
-
-
-def _without_nulls(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {key: item for key, item in cast("dict[str, Any]", value).items() if item is not None}
-
-
-def _items(resource: Resource[Any], name: str) -> list[Any]:
-    return cast("list[Any] | None", resource[name]) or []
-
-
-class Directory:
-    """Users and groups in memory, behind the operations of SCIM.
-
-    Args:
-        base_url: the URL that locations start with.
-        clock: the time of ``meta.created`` and ``meta.lastModified``.
+    Attributes:
+        base_url: the URL that locations start with, without a slash at its end.
     """
 
-    def __init__(self, base_url: str, clock: Clock) -> None:
-        self.base_url = base_url
-        self._storage = _Storage(clock.moment)
-        self._service = _Service(_provider(), self._storage)
-        self._handler = ScimHandler(self._service, self._storage)
+    base_url: str
 
-    def load(self, collections: Mapping[str, Iterable[object]]) -> None:
-        """Replace all users and groups.
-
-        Args:
-            collections: the resources as JSON, under ``users`` and ``groups``. They may bring ``id`` and ``meta``.
+    def load(self, state: State) -> None:
+        """Replace all users and groups. They may bring ``id`` and ``meta``.
 
         Raises:
             ValueError: when one of them cannot be had, naming which and why; then nothing is replaced.
         """
-        # Versions begin anew, so that a test finds the same ones whatever ran before it.
-        self._storage.versions = itertools.count(1)
-        resources: list[Resource[Any]] = []
-        taken: dict[str, str] = {}
-        for collection, name in COLLECTIONS.items():
-            for position, content in enumerate(collections.get(collection, ())):
-                where = f"{collection}[{position}]"
-                resource = self._read(where, self._service.get_resource_type(name), content)
-                keys = [f"{name} id {resource.id!r}"]
-                if name == "User":
-                    keys.append(f"userName {resource['userName'].casefold()!r}")
-                for key in keys:
-                    if key in taken:
-                        raise ValueError(f"{where}: {key} is taken by {taken[key]}")
-                    taken[key] = where
-                resources.append(resource)
-        with self._storage.lock:
-            self._storage.resources = resources
+        ...
 
-    def dump(self, collection: str) -> dict[str, dict[str, Any]]:
-        """Return the stored resources of ``users`` or ``groups`` as JSON, by id."""
-        with self._storage.lock, self._service.provider:
-            resources = self._storage.resources_of(COLLECTIONS[collection])
-            published = [self._service.publish(self.base_url, resource) for resource in resources]
-            dumped = [resource.model_dump(scim_ctx=Context.RESOURCE_QUERY_RESPONSE) for resource in published]
-        return {content["id"]: content for content in dumped}
+    def dump(self) -> State:
+        """Return the users and groups as they would be answered: a copy."""
+        ...
 
-    def perform(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> ScimResponse:
-        """Perform one operation.
-
-        Args:
-            method: the HTTP method.
-            path: the path below the base URL, percent-encoded, e.g. ``/Users/2819c223``.
-            headers: the header fields.
-            body: the bytes of the body.
+    def perform(self, call: Call) -> Answer:
+        """Do one operation.
 
         Raises:
-            RefusedError: when the operation is not done.
+            RefusedError: when it is not done.
         """
-        try:
-            return self._handler.handle(ScimRequest(method, self.base_url, path, {}, headers, body))
-        except SCIMException as refusal:
-            raise _refused(refusal) from refusal
-
-    def _read(self, where: str, resource_type: ResourceType, content: object) -> Resource[Any]:
-        """Return the resource of a seed."""
-        if not isinstance(content, dict):
-            kind = type(content).__name__
-            raise ValueError(f"{where}: a JSON object is needed, not {kind}")  # noqa: TRY004 - as all faults of a seed
-        try:
-            with self._service.provider:
-                resource = self._service.get_model(resource_type).model_validate(content)
-        except ValidationError as error:
-            raise ValueError(f"{where}: {'; '.join(_violations(error))}") from error
-        required = REQUIRED[cast("str", resource_type.name)]
-        if not resource[required]:
-            raise ValueError(f"{where}: {required} is required")
-        resource.id = resource.id or self._storage.generate_id(resource_type, resource)
-        given = resource.meta or Meta()
-        now = self._storage.clock()
-        resource.meta = Meta(
-            resource_type=resource_type.name,
-            created=given.created or now,
-            last_modified=given.last_modified or now,
-            version=self._storage.next_version(),
-        )
-        return resource
+        ...
 
 
-@cache
-def _provider() -> ScimProvider:
-    """Describe the service: RFC 7643's schemas, with the vendor's own attributes of groups."""
-    schemas = load_default_schemas()
-    attributes = schemas[GROUP_SCHEMA].attributes
-    assert attributes is not None
-    attributes.extend(Attribute(name=name, type=Attribute.Type.string) for name in VENDOR_GROUP_ATTRIBUTES)
-    return ScimProvider.from_discovery(
-        schemas.values(),
-        load_default_resource_types().values(),
-        config=load_default_service_provider_config(),
-        policy=LENIENT,
-    )
+def read_object(body: bytes) -> dict[str, Any]:
+    """Parse a body that must be a JSON object.
 
-
-def _refused(refusal: SCIMException) -> RefusedError:
-    cause = refusal.__cause__ or refusal.__context__
-    if not isinstance(cause, ValidationError):
-        return RefusedError(refusal.status, str(refusal), [])
-    violations = _violations(cause)
-    return RefusedError(refusal.status, violations[0], violations)
-
-
-def _violations(error: ValidationError) -> list[str]:
-    return [str(each.detail) for each in Error.from_validation_errors(error)]
+    Raises:
+        RefusedError: when it is not.
+    """
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(400, f"The body is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise RefusedError(400, "The body must be a JSON object")
+    return cast("dict[str, Any]", content)

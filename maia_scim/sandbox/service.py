@@ -9,7 +9,7 @@ import time
 from importlib import resources
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from maia_scim.sandbox.clock import Clock
 from maia_scim.sandbox.exchange import Answer, RecordedRequest, Request
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from maia_scim.sandbox.api import Api
+    from maia_scim.sandbox.directory import State
     from maia_scim.sandbox.server import Server
 
 BASE_PATH = "/dpc"
@@ -142,12 +143,12 @@ class Sandbox:
     @property
     def users(self) -> dict[str, dict[str, Any]]:
         """The users as JSON, by id: a copy."""
-        return self._ready().directory.dump("users")
+        return {user["id"]: user for user in self._ready().directory.dump()["users"]}
 
     @property
     def groups(self) -> dict[str, dict[str, Any]]:
         """The groups as JSON, by id: a copy."""
-        return self._ready().directory.dump("groups")
+        return {group["id"]: group for group in self._ready().directory.dump()["groups"]}
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -195,10 +196,10 @@ class Sandbox:
         if self._api is None:
             try:
                 from maia_scim.sandbox.api import Api  # scim2-server is slow to import
-                from maia_scim.sandbox.directory import Directory
+                from maia_scim.sandbox.strict import StrictDirectory
             except ModuleNotFoundError as error:
                 raise ImportError(MISSING, name=error.name) from error
-            directory = Directory(BASE_PATH + SCIM_PATH, self._clock)
+            directory = StrictDirectory(BASE_PATH + SCIM_PATH, self._clock)
             directory.load(self._seed)
             self._api = Api(BASE_PATH + SCIM_PATH, directory)
         return self._api
@@ -223,13 +224,11 @@ class Sandbox:
         return request_id
 
 
-def _seed(
-    users: Iterable[Mapping[str, Any]] | None, groups: Iterable[Mapping[str, Any]] | None
-) -> dict[str, list[Mapping[str, Any]]]:
+def _seed(users: Iterable[Mapping[str, Any]] | None, groups: Iterable[Mapping[str, Any]] | None) -> State:
     """Return what to begin with: what was given, else the built-in users, and groups only with the users they name."""
     text = resources.files("maia_scim.sandbox").joinpath("seed.json").read_text("utf-8")
-    builtin: dict[str, list[Mapping[str, Any]]] = json.loads(text)
+    builtin: State = json.loads(text)
     if groups is None:
         groups = builtin["groups"] if users is None else []
     seed = {"users": list(builtin["users"] if users is None else users), "groups": list(groups)}
-    return copy.deepcopy(seed)  # what the caller changes later must not change what `reset` goes back to
+    return cast("State", copy.deepcopy(seed))  # what the caller changes later must not change what `reset` goes back to

@@ -388,7 +388,7 @@ def test_what_breaks_inside_is_a_500_without_details(
     def broken(*_arguments: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("maia_scim.sandbox.directory.Directory.perform", broken)
+    monkeypatch.setattr("maia_scim.sandbox.strict.StrictDirectory.perform", broken)
 
     content = problem(api.get(BJENSEN), 500)
 

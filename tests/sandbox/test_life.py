@@ -53,7 +53,7 @@ def test_importing_it_is_cheap_and_needs_no_extra() -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("maia_scim.sandbox.api", "maia_scim.sandbox.directory"):
+    for name in ("maia_scim.sandbox.api", "maia_scim.sandbox.strict"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "scim2_server.handler", None)
 
