@@ -3,7 +3,8 @@
 Needs the extra ``sandbox``: ``pip install 'maia-scim[sandbox]'``.
 """
 
-from maia_scim.sandbox.exchange import RecordedRequest
+from maia_scim.sandbox import faults
+from maia_scim.sandbox.record import RecordedRequest, Requests
 from maia_scim.sandbox.service import Sandbox
 
-__all__ = ["RecordedRequest", "Sandbox"]
+__all__ = ["RecordedRequest", "Requests", "Sandbox", "faults"]

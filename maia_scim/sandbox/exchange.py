@@ -1,11 +1,11 @@
-"""What goes in and out of the sandbox: requests, answers, and the record of what came."""
+"""What goes in and out of the sandbox: requests and answers."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import socket
@@ -21,40 +21,14 @@ class Request:
         path: the path as it was sent, percent-encoded, without the query.
         headers: the header fields by lower-case name; repeated ones joined with commas.
         body: the bytes of the body.
+        peer: the address it came from.
     """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedRequest:
-    """A request that the API received, kept for assertions. Its repr shows no header and no body.
-
-    Attributes:
-        request_id: the ``X-Request-Id`` that the answer carried.
-        method: the HTTP method.
-        path: the path as it was sent, percent-encoded.
-        headers: the header fields by lower-case name, the value of ``authorization`` redacted.
-        body: the bytes of the body.
-    """
-
-    request_id: str
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-    @property
-    def json(self) -> Any:
-        """The body parsed as JSON, ``None`` without a body.
-
-        Raises:
-            ValueError: when the body is not JSON.
-        """
-        return json.loads(self.body) if self.body else None
+    peer: str = ""
 
 
 @dataclass(slots=True)
@@ -65,8 +39,8 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
 
-    def send(self, connection: socket.socket) -> None:
-        """Write the whole answer at once: a header apart from its body would wait for a delayed ACK."""
+    def head(self, length: int | None = None) -> bytes:
+        """Return the status line and the header fields, announcing ``length`` bytes or those of the body."""
         try:
             phrase = HTTPStatus(self.status).phrase
         except ValueError:
@@ -74,9 +48,17 @@ class Answer:
         lines = [f"HTTP/1.1 {self.status} {phrase}", *(f"{name}: {value}" for name, value in self.headers.items())]
         # RFC 9110 §8.6: neither of the two has a body, nor announces one.
         if self.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-            lines.append(f"Content-Length: {len(self.body)}")
-        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-        connection.sendall(head + self.body)
+            lines.append(f"Content-Length: {len(self.body) if length is None else length}")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def send(self, connection: socket.socket) -> bool:
+        """Write the whole answer at once: a header apart from its body would wait for a delayed ACK.
+
+        Returns:
+            Whether the connection may serve another request.
+        """
+        connection.sendall(self.head() + self.body)
+        return True
 
 
 def json_answer(

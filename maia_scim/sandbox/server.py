@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import struct
 import sys
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer, ThreadingTCPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, cast
 
 from maia_scim.sandbox.exchange import Answer, Request, problem
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 HOST = "127.0.0.1"
 MAX_BODY = 16 * 2**20
+HANDSHAKE_FAILURE = b"\x15\x03\x03\x00\x02\x02\x28"
+"""A TLS record: the fatal alert 40 (RFC 8446 §6.2)."""
 log = logging.getLogger(__name__)
 
 
@@ -27,6 +31,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    client_address: tuple[str, int]
 
     def __init__(
         self, answer: Callable[[Request], Answer], connection: socket.socket, address: Any, server: BaseServer
@@ -42,7 +47,8 @@ class _Connection(BaseHTTPRequestHandler):
             if len(body) < length:  # the client went away
                 self.close_connection = True
                 return
-            answer = self._answer(Request(request.method, request.path, request.headers, body))
+            peer = self.client_address[0]
+            answer = self._answer(Request(request.method, request.path, request.headers, body, peer))
         else:
             # What follows on the connection is the body that was not read.
             self.close_connection = True
@@ -50,7 +56,8 @@ class _Connection(BaseHTTPRequestHandler):
         if self.close_connection:
             answer.headers["Connection"] = "close"
         answer.headers.setdefault("Date", self.date_time_string())
-        answer.send(self.connection)
+        if not answer.send(self.connection):
+            self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond  # noqa: N815 (http.server's names)
 
@@ -82,6 +89,8 @@ class Server(ThreadingTCPServer):
     Args:
         answer: what answers a request; called from many threads at once.
         port: the port to listen on; 0 for any free one.
+        tls: the certificate to serve TLS with, ``None`` for plain HTTP.
+        refuses_tls: tells of a new connection whether its handshake fails.
 
     Raises:
         OSError: when the port cannot be had.
@@ -91,13 +100,23 @@ class Server(ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = 1024
 
-    def __init__(self, answer: Callable[[Request], Answer], port: int = 0) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Answer],
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        refuses_tls: Callable[[], bool] = bool,
+    ) -> None:
         self._lock = Lock()
         self._connections: set[socket.socket] = set()
         self._workers: list[Thread] = []
-        self._closing = False
+        self._tls = tls
+        self._refuses_tls = refuses_tls
+        self._deaf = True
+        self.closing = Event()
+        """Set once the server ends, for whoever waits meanwhile."""
         super().__init__((HOST, port), partial(_Connection, answer))
-        self._listener = Thread(target=self._listen, name="maia-sandbox", daemon=True)
+        self._listener = self._new_listener()
 
     @property
     def port(self) -> int:
@@ -106,30 +125,64 @@ class Server(ThreadingTCPServer):
 
     def start(self) -> None:
         """Begin to answer."""
+        self._deaf = False
         self._listener.start()
 
     def close(self) -> None:
         """Stop listening, end every connection, and wait for the threads."""
-        self._closing = True
-        with contextlib.suppress(OSError):
-            socket.create_connection((HOST, self.port)).close()  # wakes the listener
-        self._listener.join()
+        self.closing.set()
+        self._stop_listening()
         self.server_close()
+        self.end_connections()
         with self._lock:
-            connections, workers = list(self._connections), list(self._workers)
-        for connection in connections:
-            with contextlib.suppress(OSError):  # closed by its own thread meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
+            workers = list(self._workers)
         for worker in workers:
             worker.join()
 
+    def refuse(self) -> None:
+        """Refuse new connections and end the open ones. The port stays taken."""
+        if self._deaf:
+            return
+        self._stop_listening()
+        self.server_close()
+        # Bound and not listening: the kernel refuses, and nobody else gets the port.
+        self.socket = socket.socket(self.address_family, self.socket_type)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((HOST, self.port))
+        self.end_connections()
+
+    def accept(self) -> None:
+        """Take connections again."""
+        if self._deaf and not self.closing.is_set():
+            self.server_activate()
+            self._listener = self._new_listener()
+            self.start()
+
+    def end_connections(self) -> None:
+        """End every connection, whatever it is at."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):  # closed by its own thread meanwhile
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _new_listener(self) -> Thread:
+        return Thread(target=self._listen, name="maia-sandbox", daemon=True)
+
     def _listen(self) -> None:
-        while not self._closing:
+        while not self._deaf:
             self.handle_request()
+
+    def _stop_listening(self) -> None:
+        if not self._deaf:
+            self._deaf = True
+            with contextlib.suppress(OSError):
+                socket.create_connection((HOST, self.port)).close()  # wakes the listener
+            self._listener.join()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002 (socketserver's signature)
         """Take no connection any more once the server closes."""
-        return not self._closing
+        return not self._deaf
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread of its own."""
@@ -139,11 +192,26 @@ class Server(ThreadingTCPServer):
             self._workers = [*filter(Thread.is_alive, self._workers), worker]
         worker.start()
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve the requests of a connection, after the handshake of one with TLS."""
+        if self._tls is None:
+            super().finish_request(request, client_address)
+        elif self._refuses_tls():
+            request.recv(65536)  # the client's hello: closing on unread bytes would reset the connection
+            request.sendall(HANDSHAKE_FAILURE)
+        else:
+            # A copy, since the socket that is wrapped is gone; `end_connections` needs the one it knows.
+            with self._tls.wrap_socket(request.dup(), server_side=True) as secured:
+                super().finish_request(secured, client_address)
+
     def shutdown_request(self, request: Any) -> None:
-        """End a connection."""
+        """End a connection; one that a fault resets, without a word."""
         with self._lock:
             self._connections.discard(request)
-        super().shutdown_request(request)
+        if _resets(request):
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 (socketserver's signature)
         """Log what ended a connection."""
@@ -151,3 +219,8 @@ class Server(ThreadingTCPServer):
             log.debug("The client ended the connection early", exc_info=True)
         else:
             log.exception("The sandbox failed to answer a request")
+
+
+def _resets(connection: socket.socket) -> bool:
+    on, seconds = struct.unpack("ii", connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
+    return bool(on) and seconds == 0

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import secrets
 import time
 from importlib import resources
 from itertools import count
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, cast
 
+from maia_scim.sandbox import personalities
 from maia_scim.sandbox.clock import Clock
-from maia_scim.sandbox.exchange import Answer, RecordedRequest, Request
-from maia_scim.sandbox.tokens import Tokens
+from maia_scim.sandbox.exchange import Answer, Request, problem
+from maia_scim.sandbox.faults import IP_NOT_ALLOWED, Exchange, TlsFailure
+from maia_scim.sandbox.injection import Plan, operation_of
+from maia_scim.sandbox.quota import Quota
+from maia_scim.sandbox.record import RecordedRequest, Requests
+from maia_scim.sandbox.tokens import AUDIENCE, LIFETIME, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    import ssl
+    from collections.abc import Callable, Collection, Generator, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
     from maia_scim.sandbox.api import Api
     from maia_scim.sandbox.directory import State
+    from maia_scim.sandbox.faults import Fault
+    from maia_scim.sandbox.injection import Injection
+    from maia_scim.sandbox.personalities import Personality
     from maia_scim.sandbox.server import Server
 
 BASE_PATH = "/dpc"
 SCIM_PATH = "/v1/directory-integration/scim/v2"
 TOKEN_PATH = "/oauth/dpc/token"  # noqa: S105 (a path, no password)
-MISSING = "The sandbox needs scim2-server: pip install 'maia-scim[sandbox]'"
+RATE = 1000
+"""Requests a minute: the documented limit."""
+_numbers = count(1)
 
 
 class Sandbox:
@@ -43,31 +55,52 @@ class Sandbox:
 
     Args:
         port: the port to listen on; 0, the default, for any free one.
+        personality: in whose manner it answers. ``default`` takes what other SCIM clients send and keeps every
+            attribute; ``strict`` is a server of the RFCs that refuses what it does not know; ``scimple`` does as
+            Apache SCIMple's classes on plain Jackson would (unknown attributes dropped, no versions); ``hostile``
+            answers in every odd way that servers are known for.
         users: users to begin with, as JSON objects, instead of the built-in ones. They may bring ``id`` and ``meta``.
         groups: groups to begin with, likewise; with ``users`` and without this, there are none.
+        rate: how many requests a minute it takes before it answers 429; ``None`` for no limit.
+        allowed_ips: the addresses that may call; ``None`` for any. See also `Status.ip_not_allowed`.
+        tls: the certificate to serve TLS with; plain HTTP without one.
         clock: what gives the time in seconds since the epoch; see also `advance`.
-        client_id: the client id that the token endpoint takes.
+        client_id: the client id that the token endpoint takes; by default one that no other sandbox of this process
+            has, and another after each `reset`, so that no rate limit of a client is carried from test to test.
         client_secret: the secret that goes with it; random by default.
+
+    Raises:
+        ValueError: when ``personality`` or ``rate`` is not valid.
     """
 
     def __init__(
         self,
         *,
         port: int = 0,
+        personality: Personality = "default",
         users: Iterable[Mapping[str, Any]] | None = None,
         groups: Iterable[Mapping[str, Any]] | None = None,
+        rate: int | None = RATE,
+        allowed_ips: Collection[str] | None = None,
+        tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.time,
-        client_id: str = "maia-sandbox",
+        client_id: str | None = None,
         client_secret: str | None = None,
     ) -> None:
-        self.client_id = client_id
+        personalities.check(personality)
+        self.personality: Personality = personality
         self.client_secret = client_secret or secrets.token_urlsafe(24)
+        self._client_id = client_id
         self._port = port
         self._seed = _seed(users, groups)
+        self._allowed_ips = allowed_ips
+        self._tls = tls
         self._clock = Clock(clock)
-        self._tokens = Tokens(self.client_id, self.client_secret, self._clock)
+        self._quota = Quota(rate, self._clock)
+        self._tokens = Tokens(client_id or _new_client_id(), self.client_secret, self._clock)
+        self._faults = Plan()
         self._lock = Lock()
-        self._recorded: list[RecordedRequest] = []
+        self._recorded = Requests()
         self._numbers = count(1)
         self._api: Api | None = None
         self._server: Server | None = None
@@ -89,7 +122,7 @@ class Sandbox:
             from maia_scim.sandbox.server import Server  # http.server is slow to import
 
             directory = self._ready().directory
-            self._server = Server(self._answer, self._port)
+            self._server = Server(self._answer, self._port, self._tls, self._faults.tls_failure)
             directory.base_url = self.base_url + SCIM_PATH
             self._server.start()
         return self
@@ -108,7 +141,26 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    @contextlib.contextmanager
+    def refusing_connections(self) -> Generator[None]:
+        """Refuse every connection inside the ``with`` block, as a service that is down; open ones end at its start.
+
+        Raises:
+            RuntimeError: when the sandbox is not running.
+        """
+        server = self._running()
+        server.refuse()
+        try:
+            yield
+        finally:
+            server.accept()
+
     # -- Where it is ------------------------------------------------------
+
+    @property
+    def client_id(self) -> str:
+        """The client id that the token endpoint takes."""
+        return self._tokens.client_id
 
     @property
     def base_url(self) -> str:
@@ -150,11 +202,26 @@ class Sandbox:
         """The groups as JSON, by id: a copy."""
         return {group["id"]: group for group in self._ready().directory.dump()["groups"]}
 
+    def dump(self) -> State:
+        """Return users and groups as JSON that `load`, ``Sandbox(**dump)`` and ``--seed`` take. Passwords stay out."""
+        return self._ready().directory.dump()
+
+    def load(self, state: State) -> None:
+        """Replace users and groups; `reset` still goes back to those of the start.
+
+        Args:
+            state: what `dump` gave, or the like.
+
+        Raises:
+            ValueError: when one of them is not valid, naming which and why; then nothing is replaced.
+        """
+        self._ready().directory.load({"users": list(state["users"]), "groups": list(state["groups"])})
+
     @property
-    def requests(self) -> list[RecordedRequest]:
+    def requests(self) -> Requests:
         """What the API has received so far, in order, refused requests included; token requests are not among it."""
         with self._lock:
-            return [*self._recorded]
+            return Requests(self._recorded)
 
     @property
     def token_requests(self) -> int:
@@ -163,56 +230,119 @@ class Sandbox:
 
     # -- What a test does to it -------------------------------------------
 
+    def inject(
+        self,
+        fault: Fault,
+        *,
+        on: str | None = None,
+        times: int | None = 1,
+        probability: float = 1.0,
+        seed: Any = 0,
+    ) -> Injection:
+        """Let something go wrong, in front of all checks, as a gateway or a network would.
+
+        Args:
+            fault: what; see `maia_scim.sandbox.faults`.
+            on: which operation: ``users.replace`` and the like, ``users`` or ``groups`` for all of them, ``token`` for
+                the token endpoint; ``None`` for every operation but ``token``.
+            times: how many requests it strikes; ``None`` for no end.
+            probability: how likely it strikes each of them.
+            seed: what the probability's random numbers begin with, the same ones for the same seed.
+
+        Returns:
+            What tells how often it struck, and stops it.
+
+        Raises:
+            ValueError: when an argument is not valid.
+        """
+        if isinstance(fault, TlsFailure):
+            if self._tls is None:
+                raise ValueError("TlsFailure needs a sandbox that serves TLS: Sandbox(tls=…)")
+            if self._server is not None:
+                self._server.end_connections()
+        return self._faults.add(fault, on, times, probability, seed)
+
+    def clear_faults(self) -> None:
+        """Stop every fault."""
+        self._faults.clear()
+
     def advance(self, seconds: float) -> None:
-        """Move the sandbox's time forward, so that tokens expire without waiting.
+        """Move the sandbox's time forward, so that tokens expire and the rate limit refills without waiting.
 
         Raises:
             ValueError: when ``seconds`` is negative.
         """
         self._clock.advance(seconds)
 
+    def issue_token(self, *, lifetime: float = LIFETIME, audience: str = AUDIENCE) -> str:
+        """Return an access token, as the token endpoint would give it out.
+
+        Args:
+            lifetime: seconds that it lives.
+            audience: the API that it is for; one for another API is answered 403.
+        """
+        return self._tokens.issue(lifetime, audience)
+
     def revoke_tokens(self) -> None:
         """Revoke every access token given out so far; new ones can be had."""
         self._tokens.revoke()
 
     def reset(self) -> None:
-        """Go back to the users, groups and time of the start; forget tokens and requests."""
+        """Go back to the users, groups and time of the start; forget tokens, requests, faults and the limit's count.
+
+        Credentials given out before are still taken.
+        """
+        self._faults.clear()
         self._clock.reset()
-        self._tokens.reset()
+        self._quota.reset()
+        self._tokens.reset(self._client_id or _new_client_id())
         with self._lock:
-            self._recorded = []
+            self._recorded = Requests()
         self._ready().directory.load(self._seed)
 
     # -- Inside -----------------------------------------------------------
 
     @property
     def _origin(self) -> str:
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self._running().port}"
+
+    def _running(self) -> Server:
         if self._server is None:
             raise RuntimeError("The sandbox is not running: use `with Sandbox() as sandbox:`, or call start()")
-        return f"http://127.0.0.1:{self._server.port}"
+        return self._server
 
     def _ready(self) -> Api:
         """Return the API, made and filled at the first call."""
         if self._api is None:
-            try:
-                from maia_scim.sandbox.api import Api  # scim2-server is slow to import
-                from maia_scim.sandbox.strict import StrictDirectory
-            except ModuleNotFoundError as error:
-                raise ImportError(MISSING, name=error.name) from error
-            directory = StrictDirectory(BASE_PATH + SCIM_PATH, self._clock)
+            from maia_scim.sandbox.api import Api
+
+            directory = personalities.make(self.personality, BASE_PATH + SCIM_PATH, self._clock)
             directory.load(self._seed)
             self._api = Api(BASE_PATH + SCIM_PATH, directory)
         return self._api
 
     def _answer(self, request: Request) -> Answer:
         if request.path == TOKEN_PATH:
-            return self._tokens.answer(request)
+            return self._struck("token", request, lambda: self._tokens.answer(request))
         if not request.path.startswith(f"{BASE_PATH}{SCIM_PATH}/"):
             return Answer(404)  # as the vendor's gateway answers an unknown path: without a body
         request_id = self._record(request)
-        answer = self._tokens.check(request) or self._ready().answer(request)
-        answer.headers["X-Request-Id"] = request_id
+        operation = operation_of(request, BASE_PATH + SCIM_PATH)
+        answer = self._struck(operation, request, lambda: self._performed(request))
+        answer.headers.setdefault("X-Request-Id", request_id)
         return answer
+
+    def _struck(self, operation: str, request: Request, perform: Callable[[], Answer]) -> Answer:
+        fault = self._faults.fault(operation)
+        if fault is None:
+            return perform()
+        closing = Event() if self._server is None else self._server.closing
+        return fault.meet(Exchange(request, perform, closing.wait))
+
+    def _performed(self, request: Request) -> Answer:
+        if self._allowed_ips is not None and request.peer not in self._allowed_ips:
+            return problem(request, 403, IP_NOT_ALLOWED)
+        return self._tokens.check(request) or self._quota.check(request) or self._ready().answer(request)
 
     def _record(self, request: Request) -> str:
         headers = dict(request.headers)
@@ -222,6 +352,11 @@ class Sandbox:
             request_id = f"sandbox-{next(self._numbers):06}"
             self._recorded.append(RecordedRequest(request_id, request.method, request.path, headers, request.body))
         return request_id
+
+
+def _new_client_id() -> str:
+    number = next(_numbers)
+    return "maia-sandbox" if number == 1 else f"maia-sandbox-{number}"
 
 
 def _seed(users: Iterable[Mapping[str, Any]] | None, groups: Iterable[Mapping[str, Any]] | None) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
 AUDIENCE = "https://api.matillion.com"
 LIFETIME = 1800
 """Seconds that a token lives."""
-REVOKED = 0.0
 REQUIRED = ("grant_type", "client_id", "client_secret")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    expiry: float
+    audience: str
+    revoked: bool = False
 
 
 class Tokens:
@@ -29,10 +36,13 @@ class Tokens:
     """
 
     def __init__(self, client_id: str, client_secret: str, clock: Clock) -> None:
-        self._client = (client_id, client_secret)
+        self.client_id = client_id
+        """The client that may ask; one from before `reset` may, too."""
+        self._client_ids = {client_id}
+        self._client_secret = client_secret
         self._clock = clock
         self._lock = Lock()
-        self._expiry: dict[str, float] = {}
+        self._tokens: dict[str, _Token] = {}
         self.requests = 0
         """How many requests the token endpoint has had."""
 
@@ -54,12 +64,30 @@ class Tokens:
             return _refusal(400, "invalid_request", f"Missing: {', '.join(missing)}")
         if form["grant_type"] != "client_credentials":
             return _refusal(400, "unsupported_grant_type", "grant_type must be client_credentials")
-        if (form["client_id"], form["client_secret"]) != self._client:
+        if form["client_id"] not in self._client_ids or form["client_secret"] != self._client_secret:
             return _refusal(401, "invalid_client", "The client id or the client secret is wrong")
         if form.get("audience") != AUDIENCE:
             # Not in RFC 6749: the answer of the identity providers that have this parameter.
             return _refusal(403, "access_denied", f"The audience must be {AUDIENCE}")
-        return json_answer(200, self._issue(), {"Cache-Control": "no-store", "Pragma": "no-cache"})
+        content = {
+            "access_token": self.issue(LIFETIME, AUDIENCE),
+            "expires_in": LIFETIME,
+            "token_type": "Bearer",
+            "scope": "pipeline-execution",
+        }
+        return json_answer(200, content, {"Cache-Control": "no-store", "Pragma": "no-cache"})
+
+    def issue(self, lifetime: float, audience: str) -> str:
+        """Give out a token.
+
+        Args:
+            lifetime: seconds that it lives.
+            audience: the API that it is for.
+        """
+        token = secrets.token_urlsafe(48)
+        with self._lock:
+            self._tokens[token] = _Token(self._clock.seconds() + lifetime, audience)
+        return token
 
     def check(self, request: Request) -> Answer | None:
         """Return the refusal of a request without a valid token, ``None`` when it has one (RFC 6750 §3)."""
@@ -68,13 +96,15 @@ class Tokens:
             headers = {"WWW-Authenticate": 'Bearer realm="maia"'}
             return problem(request, 401, "The request carries no bearer token", headers=headers)
         with self._lock:
-            expiry = self._expiry.get(token.strip())
-        if expiry is None:
+            known = self._tokens.get(token.strip())
+        if known is None:
             reason = "The access token is unknown"
-        elif expiry == REVOKED:
+        elif known.revoked:
             reason = "The access token was revoked"
-        elif expiry <= self._clock.seconds():
+        elif known.expiry <= self._clock.seconds():
             reason = "The access token has expired"
+        elif known.audience != AUDIENCE:
+            return problem(request, 403, f"The access token is for another API: its audience must be {AUDIENCE}")
         else:
             return None
         challenge = f'Bearer realm="maia", error="invalid_token", error_description="{reason}"'
@@ -83,24 +113,19 @@ class Tokens:
     def revoke(self) -> None:
         """Revoke every token given out so far."""
         with self._lock:
-            self._expiry = dict.fromkeys(self._expiry, REVOKED)
+            self._tokens = {token: replace(known, revoked=True) for token, known in self._tokens.items()}
 
-    def reset(self) -> None:
-        """Forget every token, and the count of requests."""
+    def reset(self, client_id: str) -> None:
+        """Forget every token, and the count of requests.
+
+        Args:
+            client_id: the client that may ask from now on, besides those so far.
+        """
         with self._lock:
-            self._expiry = {}
+            self._tokens = {}
             self.requests = 0
-
-    def _issue(self) -> dict[str, str | int]:
-        token = secrets.token_urlsafe(48)
-        with self._lock:
-            self._expiry[token] = self._clock.seconds() + LIFETIME
-        return {
-            "access_token": token,
-            "expires_in": LIFETIME,
-            "token_type": "Bearer",
-            "scope": "pipeline-execution",
-        }
+            self._client_ids.add(client_id)
+            self.client_id = client_id
 
 
 def _refusal(status: int, error: str, description: str) -> Answer:
