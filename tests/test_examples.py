@@ -139,3 +139,16 @@ def test_tracing_has_a_span_for_each_attempt_and_an_event_for_each_wait():
     assert service.server.received[0].headers["Authorization"] == "Bearer a-token"
     assert "a-token" not in done.stdout
     assert "s3cret" not in done.stdout
+
+
+def test_the_example_repository_passes_its_tests():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", "-p", "no:cacheprovider"],
+        cwd=EXAMPLES / "offboarding",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "6 passed" in done.stdout
