@@ -8,7 +8,7 @@ SETUP := pyproject.toml constraints.txt
 # An editable install with exactly the versions of constraints.txt.
 INSTALL = $(PIP) install --constraint constraints.txt --editable '.[sandbox,cli,redis]'
 
-.PHONY: help demo test check lint types regen regen-check docs lock clean
+.PHONY: help demo test check lint types regen regen-check docs soak lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ regen-check: $(VENV)/.regen  ## fail when generated/ is not what its inputs give
 
 docs: $(VENV)/.dev  ## build the documentation into site/
 	$(BIN)/zensical build --strict --clean
+
+soak: $(VENV)/.demo  ## replace users 100,000 times while one request in a hundred goes wrong; CALLS=number for fewer
+	$(BIN)/python benchmarks/soak.py $(if $(CALLS),--calls $(CALLS))
 
 lock:  ## resolve the newest versions that pyproject.toml allows into constraints.txt
 	@scripts/lock.sh

@@ -5,6 +5,7 @@ Nothing here follows a redirect, so that a token never leaves for another addres
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from os import getpid
 from time import monotonic
@@ -17,12 +18,14 @@ from .errors import ConfigurationError, TransportError, WriteOutcome
 from .network import Bounded, Until, prepare
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable, Mapping
 
 Response = httpx.Response
 # What is for this machine goes to no proxy, least of all in the clear.
 _DIRECT: dict[str, None] = {f"all://{f'[{host}]' if ':' in host else host}": None for host in LOOPBACK}
 CONNECT_TIMEOUT = 5.0
+CONNECTIONS = 100  # of one client, at most: httpx's own default
 _LONGEST = 1e6  # seconds; more than eleven days is a mistake, and more than a clock takes
 # Failures before the request left. Of all others nobody knows what the service made of them.
 _NOT_SENT = (
@@ -145,6 +148,9 @@ class Http(Generic[ClientT]):
 
     def __init__(self, kind: type[ClientT], given: ClientT | None, *, ipv4_only: bool = False) -> None:
         self.owned = given is None
+        # The pool looks at all that wait for a connection whenever one is free again: 2,000 tasks at once took it 20
+        # times as long as their requests. So they wait in front of it, one place a connection.
+        self.places = _places(kind) if given is None else None
         self._process = getpid()
         self.client: ClientT = (
             _open(kind, ipv4_only=ipv4_only) if given is None else _checked(kind, given, ipv4_only=ipv4_only)
@@ -160,6 +166,14 @@ class Http(Generic[ClientT]):
             raise ConfigurationError("the client was made before a fork: make one in each process")
         if self.client.is_closed:
             raise _ClosedError("the client is closed: make a new one, or send within its with block")
+
+
+def _places(kind: type[httpx.Client] | type[httpx.AsyncClient]) -> threading.Semaphore | asyncio.Semaphore:
+    if kind is httpx.Client:
+        return threading.Semaphore(CONNECTIONS)
+    from asyncio import Semaphore
+
+    return Semaphore(CONNECTIONS)
 
 
 def _checked(kind: type[ClientT], given: ClientT, *, ipv4_only: bool) -> ClientT:
@@ -180,6 +194,7 @@ class _NoCookies(httpx.Cookies):
 
 
 _NONE = _NoCookies()
+_LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=20)
 
 
 class _OwnClient(httpx.Client):
@@ -197,7 +212,7 @@ class _OwnAsyncClient(httpx.AsyncClient):
 
 def _open(kind: type[ClientT], *, ipv4_only: bool) -> ClientT:
     try:
-        client: ClientT = (_OwnClient if kind is httpx.Client else _OwnAsyncClient)(mounts=_DIRECT)  # type: ignore[assignment]
+        client: ClientT = (_OwnClient if kind is httpx.Client else _OwnAsyncClient)(mounts=_DIRECT, limits=_LIMITS)  # type: ignore[assignment]
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         # What is wrong with a URL may be the password of the proxy.
         told = "a proxy's URL cannot be read" if isinstance(error, httpx.InvalidURL) else str(error)
@@ -222,6 +237,19 @@ def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response
     """
     http.check_open()
     timeouts, end = timing.until()
+    places = cast("threading.Semaphore | None", http.places)
+    if places and not places.acquire(timeout=timeouts["pool"]):
+        return _full()
+    try:
+        return _send(http, request, timeouts, end)
+    finally:
+        if places:
+            places.release()
+
+
+def _send(
+    http: Http[httpx.Client], request: Request, timeouts: dict[str, float | None], end: float | None
+) -> Response | Failure:
     bounded = end is not None and not http.owned  # our own client keeps the bound at every read
     built = _build(http.client, request, timeouts)
     if isinstance(built, Failure):
@@ -241,14 +269,37 @@ def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response
 
 async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Timing) -> Response | Failure:
     """Send a request once; as ``send``."""
-    from asyncio import timeout
+    from asyncio import get_running_loop, timeout
 
     http.check_open()
     timeouts, _ = timing.until()
+    end = None if timing.whole is None else get_running_loop().time() + timing.whole
+    places = cast("asyncio.Semaphore | None", http.places)
+    if places is None:
+        return await _send_async(http, request, timeouts, end)
+    if places.locked():
+        try:
+            async with timeout(timeouts["pool"]):
+                await places.acquire()
+        except TimeoutError:
+            return _full()
+    else:
+        await places.acquire()
+    try:
+        return await _send_async(http, request, timeouts, end)
+    finally:
+        places.release()
+
+
+async def _send_async(
+    http: Http[httpx.AsyncClient], request: Request, timeouts: dict[str, float | None], end: float | None
+) -> Response | Failure:
+    from asyncio import timeout_at
+
     built = _build(http.client, request, timeouts)
     if isinstance(built, Failure):
         return built
-    bound = timeout(timing.whole)
+    bound = timeout_at(end)
     try:
         async with bound:
             return await http.client.send(built, auth=None, follow_redirects=False)
@@ -256,6 +307,10 @@ async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Ti
         if isinstance(error, TimeoutError) and bound.expired():
             return Failure("unknown", httpx.ReadTimeout("the attempt as a whole took too long"))
         return _failure(error)
+
+
+def _full() -> Failure:
+    return Failure("not_sent", httpx.PoolTimeout(f"all {CONNECTIONS} connections are in use"), connect=True)
 
 
 def without_request(response: Response, secrets: Iterable[str] = ()) -> Response:
