@@ -16,7 +16,7 @@ help:  ## show this list
 demo: $(VENV)/.demo  ## replace a user in a local sandbox, and show it
 	@$(BIN)/maia-scim demo
 
-test: $(VENV)/.test  ## run the whole test suite
+test: $(VENV)/.test $(VENV)/.prism  ## run the whole test suite
 	$(BIN)/python -m pytest
 
 check: lint types regen-check docs  ## lint, format, types, regen-check, docs
@@ -64,3 +64,9 @@ $(VENV)/.regen $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: $(VENV)/.pip
 	@echo "Installing the $* tools"
 	@$(INSTALL) --group $*
 	@touch $@
+
+# Prism, of the tests, comes from npm where there is one. No install script runs: one reports home.
+$(VENV)/.prism: tests/judges/package.json tests/judges/package-lock.json | $(BIN)/python
+	@command -v npm >/dev/null || exit 0; echo "Installing Prism"; mkdir -p $(VENV)/prism && cp $^ $(VENV)/prism && \
+	if npm ci --prefix $(VENV)/prism --ignore-scripts --no-audit --no-fund --loglevel=error; then touch $@; else \
+	rm -rf $(VENV)/prism; echo "WARNING: Prism could not be installed, so the tests with it skip" >&2; fi
