@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -99,6 +101,32 @@ def test_python_blocks_run_and_send_what_they_say(page, block, sandbox, sent, re
 @pytest.mark.parametrize(("page", "block"), BLOCKS)
 def test_python_blocks_check_what_they_show(page, block):
     assert "assert " in block or page == README
+
+
+def shown_files():
+    for page in PAGES:
+        blocks = re.findall(r'^```python title="(examples/.*?)"\n(.*?)^```$', page.read_text("utf-8"), re.M | re.S)
+        yield from (pytest.param(file, block, id=file) for file, block in blocks)
+
+
+@pytest.mark.parametrize(("file", "block"), [*shown_files()])
+def test_files_that_are_shown_are_those_there_are(file, block):
+    assert block == (ROOT / file).read_text("utf-8")
+
+
+def test_the_test_that_is_shown_first_passes(tmp_path):
+    text = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    [test] = re.findall(r'^```python title="tests/test_titles.py"\n(.*?)^```$', text, re.M | re.S)
+    (tmp_path / "test_titles.py").write_text(test, "utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "1 passed" in done.stdout, done.stdout
 
 
 def test_the_quick_start_replaces_edits_and_deactivates(sandbox, capsys):

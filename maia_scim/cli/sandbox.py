@@ -7,11 +7,16 @@ import shlex
 import signal
 import threading
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
 from maia_scim.sandbox import Sandbox
+from maia_scim.sandbox.personalities import Personality
+from maia_scim.sandbox.service import RATE
+
+if TYPE_CHECKING:
+    from maia_scim.sandbox.directory import State
 
 
 class _Unusable(click.ClickException):
@@ -27,12 +32,34 @@ class _Unusable(click.ClickException):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="JSON file with the users to begin with: an array of users, or an object with `users` and `groups`.",
 )
-def sandbox(port: int, seed: Path | None) -> None:
+@click.option(
+    "--rate",
+    type=click.IntRange(1),
+    default=RATE,
+    show_default=True,
+    help="Requests a minute that it takes before it answers 429.",
+)
+@click.option(
+    "--personality",
+    type=click.Choice(get_args(Personality)),
+    default="default",
+    show_default=True,
+    help="In whose manner it answers; see the documentation of the sandbox.",
+)
+@click.option(
+    "--dump",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="File to write the users and groups to at the end, as JSON that --seed takes.",
+)
+def sandbox(port: int, seed: Path | None, rate: int, personality: Personality, dump: Path | None) -> None:
     """Serve a local Maia SCIM service until Ctrl-C.
 
-    Standard output has the lines to paste into the shell that shall use it. Nothing is kept when it ends.
+    Standard output has the lines to paste into the shell that shall use it. Nothing is kept when it ends, but for what
+    --dump writes.
     """
-    service = Sandbox(port=port, **_read(seed))
+    if dump is not None and not dump.absolute().parent.is_dir():
+        raise _Unusable(f"{dump}: there is no such folder")  # at once, not at the end
+    service = Sandbox(port=port, rate=rate, personality=personality, **_read(seed))
     # A supervisor ends it like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -43,6 +70,8 @@ def sandbox(port: int, seed: Path | None) -> None:
         click.echo("Stopped.", err=True)
     finally:
         service.close()
+    if dump is not None:
+        _write(dump, service.dump())
 
 
 def _start(service: Sandbox, port: int, seed: Path | None) -> None:
@@ -61,6 +90,18 @@ def _announce(service: Sandbox) -> None:
     exports = [f"export {name}={shlex.quote(value)}" for name, value in service.environment.items()]
     click.echo("\n".join(["# A Maia sandbox. Paste this into another shell:", *exports]))
     click.echo(f"Serving {len(service.users)} users at {service.base_url}. Ctrl-C stops it.", err=True)
+
+
+def _write(file: Path, state: State) -> None:
+    """Write the state, whole or not at all."""
+    text = json.dumps(state, ensure_ascii=False, indent=2) + "\n"
+    partial = file.with_name(f"{file.name}.part")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror or error}; nothing was written") from error
+    click.echo(f"{len(state['users'])} users and {len(state['groups'])} groups are in {file}.", err=True)
 
 
 def _read(seed: Path | None) -> dict[str, Any]:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping, Sequence
 
+WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+"""What has no body and announces none (RFC 9110 §8.6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -37,19 +40,18 @@ class Answer:
 
     status: int
     headers: dict[str, str] = field(default_factory=dict[str, str])
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
 
     def head(self, length: int | None = None) -> bytes:
         """Return the status line and the header fields, announcing ``length`` bytes or those of the body."""
-        try:
-            phrase = HTTPStatus(self.status).phrase
-        except ValueError:
-            phrase = ""
-        lines = [f"HTTP/1.1 {self.status} {phrase}", *(f"{name}: {value}" for name, value in self.headers.items())]
-        # RFC 9110 §8.6: neither of the two has a body, nor announces one.
-        if self.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-            lines.append(f"Content-Length: {len(self.body) if length is None else length}")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        announced = {"Content-Length": str(len(self.body) if length is None else length)}
+        headers = self.headers if self.status in WITHOUT_BODY else merged(announced, self.headers)
+        fields = (f"{name}: {value}" for name, value in headers.items())
+        return "\r\n".join([f"HTTP/1.1 {self.status} {phrase(self.status)}", *fields, "", ""]).encode("latin-1")
+
+    def content(self) -> bytes:
+        """Return the bytes that follow the head."""
+        return b"" if self.status in WITHOUT_BODY else self.body
 
     def send(self, connection: socket.socket) -> bool:
         """Write the whole answer at once: a header apart from its body would wait for a delayed ACK.
@@ -57,15 +59,29 @@ class Answer:
         Returns:
             Whether the connection may serve another request.
         """
-        connection.sendall(self.head() + self.body)
+        connection.sendall(self.head() + self.content())
         return True
+
+
+def phrase(status: int) -> str:
+    """Return the words of a status, none for one that nobody registered."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def merged(headers: Mapping[str, str], over: Mapping[str, str]) -> dict[str, str]:
+    """Return header fields with others over them, whatever the case of their names (RFC 9110 §5.1)."""
+    names = {name.lower() for name in over}
+    return {**{name: value for name, value in headers.items() if name.lower() not in names}, **over}
 
 
 def json_answer(
     status: int, content: object, headers: Mapping[str, str] | None = None, media_type: str = "application/json"
 ) -> Answer:
     """Return an answer with a JSON body."""
-    return Answer(status, {"Content-Type": media_type, **(headers or {})}, json.dumps(content).encode())
+    return Answer(status, merged({"Content-Type": media_type}, headers or {}), json.dumps(content).encode())
 
 
 def problem(
@@ -87,7 +103,7 @@ def problem(
     """
     content = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": phrase(status) or str(status),
         "status": status,
         "detail": detail,
         "instance": request.path,

@@ -9,7 +9,6 @@ operation is done all the same, since for a write that is the question a client 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import socket
 import struct
@@ -19,7 +18,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from maia_scim.sandbox.exchange import Answer, Request, json_answer, problem
+from maia_scim.sandbox.exchange import Answer, Request, json_answer, merged, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,12 +36,12 @@ class Exchange:
     Attributes:
         request: the request.
         perform: does what was asked, and returns the answer that no fault would change.
-        wait: waits some seconds, or until the sandbox closes.
+        wait: waits some seconds, or until the sandbox closes, and tells whether it does.
     """
 
     request: Request
     perform: Callable[[], Answer]
-    wait: Callable[[float], object]
+    wait: Callable[[float], bool]
 
 
 class Fault(ABC):
@@ -50,7 +49,7 @@ class Fault(ABC):
 
     @abstractmethod
     def meet(self, exchange: Exchange) -> Answer:
-        """Return what is answered instead."""
+        """Return what is answered instead. What it raises is logged, and answered 500."""
 
 
 # -- Time ---------------------------------------------------------------------
@@ -61,7 +60,7 @@ class Delay(Fault):
     """Wait, then answer as if nothing were wrong. The operation is done in any case, even for a client that left.
 
     Args:
-        seconds: how long.
+        seconds: how long; `math.inf` until the sandbox closes.
         done_first: do the operation before the wait, not after it.
     """
 
@@ -105,10 +104,16 @@ class Reset(Fault):
     Args:
         sent: the share that goes out, from 0 (nothing) to 1 (all of it).
         done: whether the operation is done; by default when any of the answer goes out.
+
+    Raises:
+        ValueError: when ``sent`` is not a share.
     """
 
     sent: float = 0.0
     done: bool | None = None
+
+    def __post_init__(self) -> None:
+        _check_share(self.sent)
 
     def meet(self, exchange: Exchange) -> Answer:
         """Answer in part."""
@@ -122,9 +127,15 @@ class Truncated(Fault):
 
     Args:
         sent: the share that goes out, from 0 (nothing) to 1 (all of it).
+
+    Raises:
+        ValueError: when ``sent`` is not a share.
     """
 
     sent: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_share(self.sent)
 
     def meet(self, exchange: Exchange) -> Answer:
         """Answer in part."""
@@ -169,7 +180,7 @@ class Garbage(Fault):
 class TlsFailure(Fault):
     """End the TLS handshake with an alert. For a sandbox that serves TLS, and for new connections: what is open ends.
 
-    ``on`` does not apply: no request comes that far.
+    It strikes connections, and no request comes that far: so there is no ``on``.
     """
 
     def meet(self, exchange: Exchange) -> Answer:
@@ -199,7 +210,7 @@ class Body(Fault):
         answer = exchange.perform() if self.done else Answer(200, {"Content-Type": "application/json"})
         return replace(
             answer,
-            headers={**answer.headers, **self.headers},
+            headers=merged(answer.headers, self.headers),
             body=answer.body if self.content is None else self.content,
         )
 
@@ -258,7 +269,7 @@ class Status(Fault):
             content = {"schemas": [SCIM_ERROR], "status": str(self.status), "detail": self.detail}
             return json_answer(self.status, content, headers, "application/scim+json")
         if self.body == "html":
-            return Answer(self.status, {"Content-Type": "text/html; charset=utf-8", **headers}, HTML)
+            return Answer(self.status, merged({"Content-Type": "text/html; charset=utf-8"}, headers), HTML)
         return Answer(self.status, headers)
 
     @classmethod
@@ -299,6 +310,11 @@ class Redirect(Fault):
 # -- How a broken answer goes out ---------------------------------------------
 
 
+def _check_share(sent: float) -> None:
+    if not 0 <= sent <= 1:
+        raise ValueError(f"sent must be a share of the answer, from 0 to 1: {sent}")
+
+
 @dataclass(slots=True)
 class _Broken(Answer):
     """An answer that goes out in another way than a whole one, and ends its connection."""
@@ -314,8 +330,8 @@ class _Cut(_Broken):
     reset: bool = True
 
     def send(self, connection: socket.socket) -> bool:
-        whole = self.head() + self.body
-        connection.sendall(whole[: round(len(whole) * self.sent)])
+        whole = self.head() + self.content()
+        connection.sendall(whole[: int(len(whole) * self.sent)])
         if self.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, END_WITH_RESET)
         return False
@@ -326,7 +342,7 @@ class _Misannounced(_Broken):
     by: int = 0
 
     def send(self, connection: socket.socket) -> bool:
-        connection.sendall(self.head(max(0, len(self.body) + self.by)) + self.body)
+        connection.sendall(self.head(max(0, len(self.body) + self.by)) + self.content())
         return self.by <= 0  # what is too much stays on the connection, in front of the next answer
 
 
@@ -340,18 +356,15 @@ class _Raw(_Broken):
 @dataclass(slots=True, kw_only=True)
 class _Dripping(_Broken):
     fault: Drip
-    wait: Callable[[float], object]
+    wait: Callable[[float], bool]
 
     def send(self, connection: socket.socket) -> bool:
         head = self.head()
-        whole = head + self.body
+        whole = head + self.content()
         begun = 0 if self.fault.part == "head" else len(head)
-        with contextlib.suppress(OSError):  # the client had enough
-            connection.sendall(whole[:begun])
-            for position in range(begun, len(whole)):
-                if self.wait(self.fault.interval):
-                    break  # the sandbox closes
-                connection.sendall(whole[position : position + 1])
-            else:
-                return True
-        return False
+        connection.sendall(whole[:begun])
+        for position in range(begun, len(whole)):
+            if self.wait(self.fault.interval):
+                return False  # the sandbox closes
+            connection.sendall(whole[position : position + 1])
+        return True

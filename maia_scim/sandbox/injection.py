@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from maia_scim.sandbox.faults import TlsFailure
+from maia_scim.sandbox.exchange import Answer, problem
+from maia_scim.sandbox.faults import Fault, TlsFailure
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
     from maia_scim.sandbox.exchange import Request
-    from maia_scim.sandbox.faults import Fault
+    from maia_scim.sandbox.faults import Exchange
 
 METHODS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "patch"}
 OPERATIONS = (
@@ -22,6 +24,7 @@ OPERATIONS = (
     "groups", "groups.get", "groups.replace", "groups.patch",
 )  # fmt: skip
 """What `Sandbox.inject` takes as ``on``."""
+log = logging.getLogger(__name__)
 
 
 class Injection:
@@ -30,7 +33,7 @@ class Injection:
     Attributes:
         fault: what goes wrong.
         on: the operation; ``None`` for all but ``token``.
-        struck: how many requests it has struck.
+        struck: how many requests it has struck; connections, of a `TlsFailure`.
     """
 
     def __init__(self, fault: Fault, on: str | None, times: float, probability: float, seed: Any) -> None:
@@ -38,6 +41,7 @@ class Injection:
         self.on = on
         self.struck = 0
         self._left = times
+        self._stopped = False
         self._probability = probability
         self._random = random.Random(seed)  # noqa: S311 (a repeatable one is wanted)
 
@@ -46,7 +50,7 @@ class Injection:
 
     def stop(self) -> None:
         """Strike no more."""
-        self._left = 0
+        self._stopped = True
 
     def __enter__(self) -> Self:
         return self
@@ -58,9 +62,9 @@ class Injection:
 
     def strikes(self, operation: str) -> bool:
         """Tell whether it strikes a request, and count that; one that is spent does not."""
-        if self._left <= 0 or not self._concerns(operation):
+        if self._stopped or self._left <= 0 or not self._concerns(operation):
             return False
-        if self._probability < 1 and self._random.random() >= self._probability:
+        if self._random.random() >= self._probability:
             return False
         self._left -= 1
         self.struck += 1
@@ -83,10 +87,15 @@ class Plan:
         """Plan a fault; see `Sandbox.inject`.
 
         Raises:
-            ValueError: when an argument is not valid.
+            TypeError: when ``fault`` is none.
+            ValueError: when another argument is not valid.
         """
+        if not isinstance(fault, Fault):
+            raise TypeError(f"fault must be a Fault, such as faults.Status(503), not {fault!r}")
         if on is not None and on not in OPERATIONS:
             raise ValueError(f"on must be one of {', '.join(OPERATIONS)}, or None for all but token: {on!r}")
+        if on is not None and isinstance(fault, TlsFailure):
+            raise ValueError(f"on must be None for TlsFailure, which strikes before anything is asked for: {on!r}")
         if times is not None and times < 1:
             raise ValueError(f"times must be at least 1, or None for no end: {times}")
         if not 0 < probability <= 1:
@@ -107,8 +116,6 @@ class Plan:
     def clear(self) -> None:
         """Stop every fault."""
         with self._lock:
-            for injection in self._injections:
-                injection.stop()
             self._injections = []
 
     def _first(self, operation: str, *, tls: bool) -> Fault | None:
@@ -119,6 +126,21 @@ class Plan:
                 if isinstance(injection.fault, TlsFailure) is tls and injection.strikes(operation):
                     return injection.fault
         return None
+
+
+def met(fault: Fault, exchange: Exchange) -> Answer:
+    """Return what a fault answers, a 500 when it fails: it may be anybody's."""
+    try:
+        answer: object = fault.meet(exchange)
+    except Exception as error:
+        log.exception("A fault failed")
+        why = repr(error)
+    else:
+        if isinstance(answer, Answer):
+            return answer
+        why = f"meet() returned {answer!r}, which is no Answer"
+        log.error("A fault failed: %s", why)
+    return problem(exchange.request, 500, f"The fault {type(fault).__name__} failed: {why}")
 
 
 def operation_of(request: Request, prefix: str) -> str:

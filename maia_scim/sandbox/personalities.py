@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 if TYPE_CHECKING:
@@ -15,12 +16,12 @@ Personality = Literal["default", "strict", "scimple", "hostile"]
 """Whom the sandbox answers in the manner of; see `Sandbox`."""
 
 _CLASSES: dict[Personality, tuple[str, str]] = {
-    "default": ("strict", "StrictDirectory"),
+    "default": ("plain", "PlainDirectory"),
     "strict": ("strict", "StrictDirectory"),
     "scimple": ("scimple", "ScimpleDirectory"),
     "hostile": ("hostile", "HostileDirectory"),
 }
-MISSING = "The sandbox needs more packages: pip install 'maia-scim[sandbox]'"
+MISSING = "The sandbox needs scim2-server: pip install 'maia-scim[sandbox]'"
 
 
 def check(personality: str) -> None:
@@ -39,9 +40,8 @@ def make(personality: Personality, base_url: str, clock: Clock) -> Directory:
     Raises:
         ImportError: when the extra ``sandbox`` is not installed.
     """
+    if find_spec("scim2_server") is None:  # not every personality imports it at once, but each needs it for something
+        raise ImportError(MISSING, name="scim2_server")
     module, name = _CLASSES[personality]
-    try:
-        made = getattr(import_module(f"maia_scim.sandbox.{module}"), name)
-    except ModuleNotFoundError as error:
-        raise ImportError(MISSING, name=error.name) from error
+    made = getattr(import_module(f"maia_scim.sandbox.{module}"), name)
     return cast("Callable[[str, Clock], Directory]", made)(base_url, clock)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Self
+    from collections.abc import Callable, Collection
+    from typing import Self, SupportsIndex
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
+REDACTED = "[redacted]"
+__tracebackhide__ = True  # pytest shows the line of the test that fails, none of this module
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,15 @@ class Requests(list[RecordedRequest]):
 
         sandbox.requests.assert_put(user.id).with_if_match().with_json(title="Data Engineer").once()
     """
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> RecordedRequest: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> Self: ...
+    def __getitem__(self, index: SupportsIndex | slice, /) -> RecordedRequest | Self:
+        if isinstance(index, slice):
+            return type(self)(super().__getitem__(index))  # so that there are assertions about a part, too
+        return super().__getitem__(index)
 
     def assert_get(self, id: str) -> Self:
         """Keep the GET requests of one user or group.
@@ -139,7 +151,7 @@ class Requests(list[RecordedRequest]):
             AssertionError: when there is none.
         """
         wanted = {**(content or {}), **attributes}
-        return self._kept(f"with {_spelled(wanted)}", lambda request: _holds(request, wanted))
+        return self._kept(f"with {_spelled(wanted)}", lambda request: _holds(request, wanted), wanted)
 
     def times(self, count: int) -> Self:
         """Return these requests when there are so many.
@@ -147,7 +159,6 @@ class Requests(list[RecordedRequest]):
         Raises:
             AssertionError: when there are more or fewer.
         """
-        __tracebackhide__ = True
         if len(self) != count:
             raise AssertionError(f"{count} wanted, {self.told()}")
         return self
@@ -158,7 +169,6 @@ class Requests(list[RecordedRequest]):
         Raises:
             AssertionError: when there are more or none.
         """
-        __tracebackhide__ = True
         return self.times(1)[0]
 
     def assert_no_writes(self) -> None:
@@ -167,47 +177,71 @@ class Requests(list[RecordedRequest]):
         Raises:
             AssertionError: naming what came.
         """
-        __tracebackhide__ = True
         written = type(self)(request for request in self if request.method in WRITES)
         if written:
             raise AssertionError(f"No write wanted, {written.told()}")
 
-    def told(self) -> str:
-        """Return the requests as text, a line each, without their bodies: these may hold passwords."""
+    def told(self, attributes: Collection[str] = ()) -> str:
+        """Return the requests as text, a line each.
+
+        Args:
+            attributes: what to show of their bodies, which may hold passwords: these are never shown.
+        """
         if not self:
             return "there is no request"
         lines = (
             f"  {request.request_id} {request.method} {request.path.rpartition('/scim/v2')[2]}"
             + (f"  If-Match: {request.if_match}" if request.if_match else "")
+            + (f"  {_excerpt(request, attributes)}" if attributes else "")
             for request in self
         )
         return "\n".join([f"there {'is 1 request' if len(self) == 1 else f'are {len(self)} requests'}:", *lines])
 
     def _sent(self, method: str, identifier: str) -> Self:
-        __tracebackhide__ = True
         return self._kept(
             f"{method} of {identifier}", lambda request: request.method == method and request.id == identifier
         )
 
-    def _kept(self, wanted: str, fits: Callable[[RecordedRequest], bool]) -> Self:
-        __tracebackhide__ = True  # pytest shows the line of the test, not this one
+    def _kept(self, wanted: str, fits: Callable[[RecordedRequest], bool], attributes: Collection[str] = ()) -> Self:
         kept = type(self)(filter(fits, self))
         if not kept:
-            raise AssertionError(f"No request {wanted}: {self.told()}")
+            raise AssertionError(f"No request {wanted}: {self.told(attributes)}")
         return kept
 
 
-def _holds(request: RecordedRequest, wanted: Mapping[str, Any]) -> bool:
+def _content(request: RecordedRequest) -> dict[str, Any] | None:
+    """Return the body, ``None`` when it is no JSON object."""
     try:
         content = request.json
     except ValueError:
-        return False
-    if not isinstance(content, dict):
-        return False
-    held = cast("dict[str, Any]", content)
-    return all(name in held and held[name] == value for name, value in wanted.items())
+        return None
+    return cast("dict[str, Any]", content) if isinstance(content, dict) else None
 
 
-def _spelled(wanted: Mapping[str, Any]) -> str:
-    shown = {name: "[redacted]" if name.lower() == "password" else value for name, value in wanted.items()}
-    return json.dumps(shown, ensure_ascii=False, default=str)
+def _holds(request: RecordedRequest, wanted: Mapping[str, Any]) -> bool:
+    content = _content(request)
+    return content is not None and all(name in content and content[name] == wanted[name] for name in wanted)
+
+
+def _excerpt(request: RecordedRequest, attributes: Collection[str]) -> str:
+    content = _content(request)
+    if content is None:
+        return "no JSON object"
+    return _spelled({name: content[name] for name in attributes if name in content})
+
+
+def _spelled(content: Mapping[str, Any]) -> str:
+    return json.dumps(_redacted(content), ensure_ascii=False, default=str)
+
+
+def _redacted(content: object) -> object:
+    """Return JSON without passwords, those in PATCH operations neither."""
+    if isinstance(content, Mapping):
+        held = {str(name): value for name, value in cast("Mapping[object, object]", content).items()}
+        hidden = {name for name in held if name.lower().endswith("password")}
+        if any(name.lower() == "path" and str(held[name]).lower().endswith("password") for name in held):
+            hidden.update(name for name in held if name.lower() == "value")
+        return {name: REDACTED if name in hidden else _redacted(value) for name, value in held.items()}
+    if isinstance(content, list | tuple):
+        return [_redacted(each) for each in cast("list[object]", content)]
+    return content

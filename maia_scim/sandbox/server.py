@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import struct
 import sys
 from functools import partial
 from http.server import BaseHTTPRequestHandler
@@ -13,7 +12,7 @@ from socketserver import BaseServer, ThreadingTCPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, cast
 
-from maia_scim.sandbox.exchange import Answer, Request, problem
+from maia_scim.sandbox.exchange import Answer, Request, merged, problem
 
 if TYPE_CHECKING:
     import ssl
@@ -54,8 +53,8 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             answer = refusal
         if self.close_connection:
-            answer.headers["Connection"] = "close"
-        answer.headers.setdefault("Date", self.date_time_string())
+            answer.headers = merged(answer.headers, {"Connection": "close"})
+        answer.headers = merged({"Date": self.date_time_string()}, answer.headers)
         if not answer.send(self.connection):
             self.close_connection = True
 
@@ -112,7 +111,9 @@ class Server(ThreadingTCPServer):
         self._workers: list[Thread] = []
         self._tls = tls
         self._refuses_tls = refuses_tls
+        self._listening = Lock()
         self._deaf = True
+        self._refusals = 0
         self.closing = Event()
         """Set once the server ends, for whoever waits meanwhile."""
         super().__init__((HOST, port), partial(_Connection, answer))
@@ -130,9 +131,10 @@ class Server(ThreadingTCPServer):
 
     def close(self) -> None:
         """Stop listening, end every connection, and wait for the threads."""
-        self.closing.set()
-        self._stop_listening()
-        self.server_close()
+        with self._listening:
+            self.closing.set()
+            self._stop_listening()
+            self.server_close()
         self.end_connections()
         with self._lock:
             workers = list(self._workers)
@@ -140,31 +142,37 @@ class Server(ThreadingTCPServer):
             worker.join()
 
     def refuse(self) -> None:
-        """Refuse new connections and end the open ones. The port stays taken."""
-        if self._deaf:
-            return
-        self._stop_listening()
-        self.server_close()
-        # Bound and not listening: the kernel refuses, and nobody else gets the port.
-        self.socket = socket.socket(self.address_family, self.socket_type)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind((HOST, self.port))
+        """Refuse new connections and end the open ones, until `accept` was called as often. The port stays taken."""
+        with self._listening:
+            self._refusals += 1
+            if self._deaf:
+                return
+            self._stop_listening()
+            self.server_close()
+            # Bound and not listening: the kernel refuses, and nobody else gets the port.
+            self.socket = socket.socket(self.address_family, self.socket_type)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.socket.bind((HOST, self.port))
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # or who sets it could bind it, too
         self.end_connections()
 
     def accept(self) -> None:
-        """Take connections again."""
-        if self._deaf and not self.closing.is_set():
+        """Take connections again, when nobody else wants them refused."""
+        with self._listening:
+            self._refusals -= 1
+            if self._refusals or self.closing.is_set():
+                return
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.server_activate()
             self._listener = self._new_listener()
             self.start()
 
     def end_connections(self) -> None:
         """End every connection, whatever it is at."""
-        with self._lock:
-            connections = list(self._connections)
-        for connection in connections:
-            with contextlib.suppress(OSError):  # closed by its own thread meanwhile
-                connection.shutdown(socket.SHUT_RDWR)
+        with self._lock:  # none is closed meanwhile, so none is another's by now
+            for connection in self._connections:
+                with contextlib.suppress(OSError):  # the client ended it
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def _new_listener(self) -> Thread:
         return Thread(target=self._listen, name="maia-sandbox", daemon=True)
@@ -200,9 +208,14 @@ class Server(ThreadingTCPServer):
             request.recv(65536)  # the client's hello: closing on unread bytes would reset the connection
             request.sendall(HANDSHAKE_FAILURE)
         else:
+            request.getpeername()  # fails for a client that is gone, whose socket `wrap_socket` would leave open
             # A copy, since the socket that is wrapped is gone; `end_connections` needs the one it knows.
             with self._tls.wrap_socket(request.dup(), server_side=True) as secured:
                 super().finish_request(secured, client_address)
+                if not _resets(request):
+                    secured.settimeout(0)  # tell the client (RFC 8446 §6.1), and do not wait for its word
+                    with contextlib.suppress(OSError, ValueError):  # it ended before, or before the handshake
+                        secured.unwrap()
 
     def shutdown_request(self, request: Any) -> None:
         """End a connection; one that a fault resets, without a word."""
@@ -222,5 +235,6 @@ class Server(ThreadingTCPServer):
 
 
 def _resets(connection: socket.socket) -> bool:
-    on, seconds = struct.unpack("ii", connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
-    return bool(on) and seconds == 0
+    linger = connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)  # two numbers, longer or shorter ones
+    on, seconds = linger[: len(linger) // 2], linger[len(linger) // 2 :]
+    return any(on) and not any(seconds)

@@ -7,16 +7,17 @@ import copy
 import json
 import secrets
 import time
+from collections import deque
 from importlib import resources
 from itertools import count
-from threading import Event, Lock
+from threading import TIMEOUT_MAX, Event, Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from maia_scim.sandbox import personalities
 from maia_scim.sandbox.clock import Clock
-from maia_scim.sandbox.exchange import Answer, Request, problem
+from maia_scim.sandbox.exchange import Answer, Request, merged, problem
 from maia_scim.sandbox.faults import IP_NOT_ALLOWED, Exchange, TlsFailure
-from maia_scim.sandbox.injection import Plan, operation_of
+from maia_scim.sandbox.injection import Plan, met, operation_of
 from maia_scim.sandbox.quota import Quota
 from maia_scim.sandbox.record import RecordedRequest, Requests
 from maia_scim.sandbox.tokens import AUDIENCE, LIFETIME, Tokens
@@ -39,6 +40,8 @@ SCIM_PATH = "/v1/directory-integration/scim/v2"
 TOKEN_PATH = "/oauth/dpc/token"  # noqa: S105 (a path, no password)
 RATE = 1000
 """Requests a minute: the documented limit."""
+RECORDED = 10_000
+"""Requests that are kept, so that a sandbox may run for days."""
 _numbers = count(1)
 
 
@@ -100,7 +103,7 @@ class Sandbox:
         self._tokens = Tokens(client_id or _new_client_id(), self.client_secret, self._clock)
         self._faults = Plan()
         self._lock = Lock()
-        self._recorded = Requests()
+        self._recorded: deque[RecordedRequest] = deque(maxlen=RECORDED)
         self._numbers = count(1)
         self._api: Api | None = None
         self._server: Server | None = None
@@ -215,11 +218,11 @@ class Sandbox:
         Raises:
             ValueError: when one of them is not valid, naming which and why; then nothing is replaced.
         """
-        self._ready().directory.load({"users": list(state["users"]), "groups": list(state["groups"])})
+        self._ready().directory.load(_seed(state["users"], state["groups"]))
 
     @property
     def requests(self) -> Requests:
-        """What the API has received so far, in order, refused requests included; token requests are not among it."""
+        """What the API has received, in order, refused requests included: the last 10,000, without token requests."""
         with self._lock:
             return Requests(self._recorded)
 
@@ -253,14 +256,15 @@ class Sandbox:
             What tells how often it struck, and stops it.
 
         Raises:
-            ValueError: when an argument is not valid.
+            TypeError: when ``fault`` is none.
+            ValueError: when another argument is not valid.
         """
-        if isinstance(fault, TlsFailure):
-            if self._tls is None:
-                raise ValueError("TlsFailure needs a sandbox that serves TLS: Sandbox(tls=…)")
-            if self._server is not None:
-                self._server.end_connections()
-        return self._faults.add(fault, on, times, probability, seed)
+        if isinstance(fault, TlsFailure) and self._tls is None:
+            raise ValueError("TlsFailure needs a sandbox that serves TLS: Sandbox(tls=…)")
+        injection = self._faults.add(fault, on, times, probability, seed)
+        if isinstance(fault, TlsFailure) and self._server is not None:
+            self._server.end_connections()
+        return injection
 
     def clear_faults(self) -> None:
         """Stop every fault."""
@@ -297,7 +301,7 @@ class Sandbox:
         self._quota.reset()
         self._tokens.reset(self._client_id or _new_client_id())
         with self._lock:
-            self._recorded = Requests()
+            self._recorded.clear()
         self._ready().directory.load(self._seed)
 
     # -- Inside -----------------------------------------------------------
@@ -329,7 +333,7 @@ class Sandbox:
         request_id = self._record(request)
         operation = operation_of(request, BASE_PATH + SCIM_PATH)
         answer = self._struck(operation, request, lambda: self._performed(request))
-        answer.headers.setdefault("X-Request-Id", request_id)
+        answer.headers = merged({"X-Request-Id": request_id}, answer.headers)
         return answer
 
     def _struck(self, operation: str, request: Request, perform: Callable[[], Answer]) -> Answer:
@@ -337,7 +341,7 @@ class Sandbox:
         if fault is None:
             return perform()
         closing = Event() if self._server is None else self._server.closing
-        return fault.meet(Exchange(request, perform, closing.wait))
+        return met(fault, Exchange(request, perform, lambda seconds: closing.wait(min(seconds, TIMEOUT_MAX))))
 
     def _performed(self, request: Request) -> Answer:
         if self._allowed_ips is not None and request.peer not in self._allowed_ips:

@@ -19,12 +19,10 @@ from scim2_models import (
     Context,
     Error,
     Meta,
-    PatchOperation,
     Resource,
     ResourceType,
     ResponseParameters,
     SCIMException,
-    ScimPolicy,
     ScimProvider,
 )
 from scim2_server.handler import ScimHandler
@@ -43,8 +41,6 @@ from maia_scim.sandbox.exchange import Answer, json_answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scim2_models import PatchOp
-    from scim2_server.conditions import Conditions
     from scim2_server.responses import ScimResponse
     from scim2_server.routing import Target
 
@@ -53,14 +49,6 @@ if TYPE_CHECKING:
 
 GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
 VENDOR_GROUP_ATTRIBUTES = ("accountId", "accountName", "environment", "projectId", "projectName", "role")
-LENIENT = ScimPolicy(
-    # Extensions nobody registered are kept, as are the shapes of PATCH that Entra sends.
-    unknown=ScimPolicy.Unknown.keep,
-    remove_value_as_filter=ScimPolicy.RemoveValue.apply,
-    unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
-)
-# scim2-models drops a PATCH of an attribute it has no schema for in silence; an error tells the truth.
-LENIENT_BUT_TRUTHFUL = LENIENT.model_copy(update={"unknown": ScimPolicy.Unknown.forbid})
 
 
 class _Storage(InMemoryStorage):
@@ -86,22 +74,6 @@ class _Service(ScimService):
         target = ScimService.match(request)
         return target if target.resource_id is None else replace(target, resource_id=unquote(target.resource_id))
 
-    def read_patch(self, resource_type: ResourceType, body: bytes, content_type: str | None) -> PatchOp[Any]:
-        with LENIENT_BUT_TRUTHFUL:
-            patch_op = super().read_patch(resource_type, body, content_type)
-            for operation in patch_op.operations or []:
-                value: Any = operation.value
-                if operation.op == PatchOperation.Op.remove and isinstance(value, list):
-                    # Entra removes members by {"$ref": null, "value": …}: null selects nothing.
-                    operation.value = [_without_nulls(each) for each in cast("list[object]", value)]
-            return patch_op
-
-    def apply_patch(
-        self, current: Resource[Any], patch_op: PatchOp[Any], conditions: Conditions
-    ) -> Resource[Any] | None:
-        with LENIENT_BUT_TRUTHFUL:
-            return super().apply_patch(current, patch_op, conditions)
-
     def patch_response(
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
     ) -> ScimResponse:
@@ -125,12 +97,6 @@ class _Service(ScimService):
                 memberships.append(membership)
         published["groups"] = memberships or None
         return published
-
-
-def _without_nulls(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    return {key: item for key, item in cast("dict[str, Any]", value).items() if item is not None}
 
 
 def _items(resource: Resource[Any], name: str) -> list[Any]:
@@ -239,7 +205,6 @@ def _provider() -> ScimProvider:
         schemas.values(),
         load_default_resource_types().values(),
         config=load_default_service_provider_config(),
-        policy=LENIENT,
     )
 
 

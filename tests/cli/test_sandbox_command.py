@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from maia_scim import SPEC, __version__
 from maia_scim.cli.main import COMMANDS, cli
 from maia_scim.cli.sandbox import sandbox
+from tests.support.canary import PLANTED
 
 MAIN = "import sys; from maia_scim.cli import main; sys.argv[0] = 'maia-scim'; main()"
 
@@ -30,9 +31,9 @@ def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Start the command, and give it with the variables that it printed."""
+    """Start the command, and give it with the variables that it printed. What it tells after those is searched."""
     with subprocess.Popen(
-        command("sandbox", *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command("sandbox", *arguments, before=PLANTED), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None
@@ -42,6 +43,9 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
             yield process, variables
         finally:
             process.kill()
+
+
+BARBARA = "/v1/directory-integration/scim/v2/Users/2819c223-7f76-453a-919d-413861904646"
 
 
 def token(variables: dict[str, str]) -> str:
@@ -58,9 +62,7 @@ def token(variables: dict[str, str]) -> str:
 
 def test_it_serves_until_ctrl_c() -> None:
     with serving() as (process, variables):
-        url = (
-            variables["MAIA_BASE_URL"] + "/v1/directory-integration/scim/v2/Users/2819c223-7f76-453a-919d-413861904646"
-        )
+        url = variables["MAIA_BASE_URL"] + BARBARA
         answer = httpx.get(url, headers={"Authorization": f"Bearer {token(variables)}"})
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
@@ -68,7 +70,7 @@ def test_it_serves_until_ctrl_c() -> None:
     assert answer.json()["userName"] == "bjensen"
     assert process.returncode == 0
     assert out == ""
-    assert "Serving 8 users" in err
+    assert "Serving 50 users" in err
     assert err.endswith("Stopped.\n")
     assert "Traceback" not in err
     assert "Warning" not in err
@@ -89,6 +91,46 @@ def test_port_and_seed(tmp_path: Path) -> None:
     assert variables["MAIA_BASE_URL"] == f"http://127.0.0.1:{port}/dpc"
     assert answer.json()["userName"] == "ägnes"
     assert process.returncode == 0
+
+
+def test_rate_and_personality() -> None:
+    with serving("--rate", "2", "--personality", "scimple") as (process, variables):
+        url = variables["MAIA_BASE_URL"] + BARBARA
+        headers = {"Authorization": f"Bearer {token(variables)}"}
+        answers = [httpx.get(url, headers=headers) for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 50 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert "etag" not in answers[0].headers, "this one has no versions"
+
+
+def test_what_was_dumped_is_a_seed(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    with serving("--dump", str(file)) as (process, variables):
+        url = variables["MAIA_BASE_URL"] + BARBARA
+        headers = {"Authorization": f"Bearer {token(variables)}"}
+        httpx.put(url, headers=headers, json={"userName": "bjensen", "title": "Größe"}).raise_for_status()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert err.endswith(f"Stopped.\n50 users and 5 groups are in {file}.\n")
+    assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
+
+    with serving("--seed", str(file)) as (process, variables):
+        url = variables["MAIA_BASE_URL"] + BARBARA
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {token(variables)}"})
+
+    assert answer.json()["title"] == "Größe"
+
+
+def test_a_dump_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "state.json"
+
+    result = CliRunner().invoke(cli, ["sandbox", "--dump", str(file)])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"Error: {file}: there is no such folder\n"
 
 
 def test_a_taken_port_is_told() -> None:

@@ -1,19 +1,28 @@
 """Starting, stopping, and what a sandbox says about itself."""
 
+import gc
+import json
+import os
+import re
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from maia_scim import ClientCredentials
-from maia_scim.sandbox import Sandbox
+from maia_scim.sandbox import Sandbox, faults
+from maia_scim.sandbox.exchange import Answer
+from maia_scim.sandbox.server import Server
 from tests.sandbox.conftest import get_token
+from tests.sandbox.wire import PREFIX, SECONDS, Wire, leaving_nothing, server_context, small_sandbox, within_bounds
 
 BJENSEN = "/v1/directory-integration/scim/v2/Users/2819c223-7f76-453a-919d-413861904646"
 
@@ -29,8 +38,8 @@ def test_the_first_user_is_barbara_jensen(sandbox: Sandbox, api: httpx.Client) -
     assert user["phoneNumbers"]
     assert user["addresses"]
     assert user["meta"]["location"] == f"{sandbox.base_url}{BJENSEN}"
-    assert len(sandbox.users) == 8
-    assert len(sandbox.groups) == 2
+    assert len(sandbox.users) > 7
+    assert len(sandbox.groups) > 1
 
 
 def test_the_seed_is_the_same_every_time() -> None:
@@ -53,9 +62,7 @@ def test_importing_it_is_cheap_and_needs_no_extra() -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("maia_scim.sandbox.api", "maia_scim.sandbox.strict"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, "scim2_server.handler", None)
+    monkeypatch.setitem(sys.modules, "scim2_server", None)
 
     with pytest.raises(ImportError, match=r"pip install 'maia-scim\[sandbox\]'"):
         Sandbox().start()
@@ -177,7 +184,7 @@ def test_own_groups_beside_the_built_in_users() -> None:
     [
         ([{"userName": "a"}, "b"], r"users\[1\]: a JSON object is needed, not str"),
         ([{"displayName": "a"}], r"users\[0\]: userName is required"),
-        ([{"userName": "a", "emails": "x"}], r"users\[0\]: .*list.*emails"),
+        ([{"userName": "a", "emails": "x"}], r"users\[0\]: emails: an array is needed, not text"),
         ([{"userName": "a", "meta": {"created": "soon"}}], r"users\[0\]: .*meta\.created"),
         (
             [{"userName": "a", "id": "1"}, {"userName": "b", "id": "1"}],
@@ -218,10 +225,384 @@ def test_many_threads_at_once(sandbox: Sandbox, api: httpx.Client) -> None:
     def create(number: int) -> int:
         return api.post("/Users", json={"userName": f"user-{number}"}).status_code
 
+    before = len(sandbox.users)
     with ThreadPoolExecutor(32) as pool:
         statuses = list(pool.map(create, range(150)))
 
     assert statuses == [201] * 150
-    assert len(sandbox.users) == 158
+    assert len(sandbox.users) == before + 150
     assert len(sandbox.requests) == 150
     assert len({request.request_id for request in sandbox.requests}) == 150
+
+
+# -- What it holds, out and in again ------------------------------------------
+
+
+def test_a_dump_makes_the_same_sandbox_again(sandbox: Sandbox, api: httpx.Client) -> None:
+    api.post("/Users", json={"userName": "new", "urn:example:1.0:User": {"level": 1}, "password": "secret"})
+    dump = sandbox.dump()
+
+    assert set(dump) == {"users", "groups"}
+    assert {user["id"]: user for user in dump["users"]} == sandbox.users
+    assert {group["id"]: group for group in dump["groups"]} == sandbox.groups
+    assert "password" not in json.dumps(dump)
+    with Sandbox(**json.loads(json.dumps(dump))) as another:
+        assert comparable(another) == comparable(sandbox)
+        another.load({"users": [], "groups": []})
+        assert another.dump() == {"users": [], "groups": []}
+        another.load(dump)
+        assert comparable(another) == comparable(sandbox)
+
+
+def comparable(sandbox: Sandbox) -> str:
+    """Return what a sandbox holds, but for addresses and the versions, which begin anew."""
+    return re.sub(r'http://127.0.0.1:\d+|"version": "[^,}]*"', "", json.dumps(sandbox.dump(), sort_keys=True))
+
+
+def test_what_is_loaded_is_served_and_reset_goes_back_to_the_start(sandbox: Sandbox, api: httpx.Client) -> None:
+    start = sandbox.dump()
+    one: dict[str, Any] = {"id": "1", "userName": "one", "urn:example:1.0:User": {"level": 1}}
+
+    sandbox.load({"users": [one], "groups": []})
+    one["urn:example:1.0:User"]["level"] = 2  # of the caller, no longer of the sandbox
+
+    assert api.get("/Users/1").json()["urn:example:1.0:User"] == {"level": 1}
+    assert api.get(f"/Users/{BJENSEN.rpartition('/')[2]}").status_code == 404
+    assert (list(sandbox.users), sandbox.groups) == (["1"], {})
+    assert sandbox.requests  # a load forgets no request
+    sandbox.reset()
+    assert sandbox.dump() == start
+
+
+@pytest.mark.parametrize(
+    ("users", "groups", "message"),
+    [
+        ([{"userName": "a"}, {"displayName": "b"}], [], r"users\[1\]: userName is required"),
+        ([{"userName": "a"}], [{"id": "g"}], r"groups\[0\]: displayName is required"),
+        (["a"], [], r"users\[0\]: a JSON object is needed, not str"),
+    ],
+)
+def test_a_bad_load_is_refused_and_replaces_nothing(
+    sandbox: Sandbox, api: httpx.Client, users: list[Any], groups: list[Any], message: str
+) -> None:
+    before = sandbox.dump()
+
+    with pytest.raises(ValueError, match=message):
+        sandbox.load({"users": users, "groups": groups})
+
+    assert sandbox.dump() == before
+    assert api.get(f"/Users/{BJENSEN.rpartition('/')[2]}").status_code == 200
+
+
+def test_a_sandbox_can_be_filled_before_it_runs() -> None:
+    sandbox = Sandbox()
+    sandbox.load({"users": [{"id": "1", "userName": "one"}], "groups": []})
+    assert list(sandbox.users) == ["1"]
+
+    with sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        assert wire.ask("GET", f"{PREFIX}/Users/1").status == 200
+
+
+def test_what_is_read_is_a_copy(sandbox: Sandbox) -> None:
+    key = BJENSEN.rpartition("/")[2]
+    sandbox.users[key]["userName"] = "changed"
+    sandbox.dump()["users"].clear()
+    sandbox.groups.clear()
+
+    assert sandbox.users[key]["userName"] == "bjensen"
+    assert sandbox.dump()["users"]
+    assert sandbox.groups
+
+
+# -- Who may ask --------------------------------------------------------------
+
+
+def test_each_sandbox_has_a_client_of_its_own_and_another_after_a_reset() -> None:
+    sandboxes = [small_sandbox() for _ in range(3)]
+    before = [sandbox.client_id for sandbox in sandboxes]
+    for sandbox in sandboxes:
+        sandbox.reset()
+
+    assert len({*before, *(sandbox.client_id for sandbox in sandboxes)}) == 6
+    assert all(each.startswith("maia-sandbox") for each in before)
+
+
+def test_a_client_id_that_was_given_stays() -> None:
+    with small_sandbox(client_id="mine", client_secret="given") as sandbox:
+        sandbox.reset()
+        assert sandbox.client_id == sandbox.environment["MAIA_CLIENT_ID"] == "mine"
+        get_token(sandbox)
+
+
+def test_the_first_client_id_is_plain() -> None:
+    code = "from maia_scim.sandbox import Sandbox; print(Sandbox().client_id, Sandbox().client_id)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert run.stdout.split() == ["maia-sandbox", "maia-sandbox-2"]
+
+
+@pytest.mark.parametrize("allowed", [(), ["10.0.0.1"], {"127.0.0.2", "::1"}])
+def test_an_address_that_may_not_call_is_a_403(allowed: Any) -> None:
+    with small_sandbox(allowed_ips=allowed, rate=1) as sandbox:
+        get_token(sandbox)  # of another service, which does not mind
+        for token in None, "forged", sandbox.issue_token():
+            with Wire(sandbox, token) as wire:
+                answer = wire.ask("PUT", "/dpc" + BJENSEN, {"userName": "x"})
+            assert (answer.status, answer.json["detail"]) == (403, "IP not allowed for any organization")
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert [user["userName"] for user in sandbox.users.values()] == ["bjensen"]
+        sandbox.requests.times(3)
+
+
+def test_an_address_that_may_call_does() -> None:
+    allowed = ["10.0.0.1", "127.0.0.1"]
+    with small_sandbox(allowed_ips=allowed) as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+
+
+@pytest.mark.parametrize("personality", ["", "Strict", "lenient", None])
+def test_a_personality_must_be_one(personality: Any) -> None:
+    with pytest.raises(ValueError, match="personality must be one of default, strict, scimple, hostile: "):
+        Sandbox(personality=personality)
+
+
+# -- A service that is down ---------------------------------------------------
+
+
+def refused(url: str) -> bool:
+    """Tell whether a connection is refused, by name: not reset, not timed out."""
+    try:
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=SECONDS):
+            return False
+    except ConnectionRefusedError:
+        return True
+
+
+def test_connections_are_refused_for_a_while() -> None:
+    with leaving_nothing():
+        with small_sandbox() as sandbox:
+            url, token = sandbox.base_url, sandbox.issue_token()
+            with Wire(sandbox, token) as idle:
+                assert idle.ask("GET", "/dpc" + BJENSEN).status == 200
+                with sandbox.refusing_connections():
+                    assert idle.rest() == (b"", "FIN")
+                    assert refused(url)
+                    assert refused(url)
+                    assert sandbox.base_url == url
+                    with pytest.raises(OSError, match="in use"):
+                        Sandbox(port=urlsplit(url).port or 0).start()
+            assert sandbox.base_url == url
+            with Wire(sandbox, token) as wire:
+                assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+            sandbox.requests.times(2)
+        assert refused(url)
+
+
+def test_connections_are_taken_again_after_an_exception() -> None:
+    with small_sandbox() as sandbox:
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="mine"), sandbox.refusing_connections():
+                raise RuntimeError("mine")
+            assert not refused(sandbox.base_url)
+
+
+def test_connections_are_refused_until_the_last_block_ends() -> None:
+    with small_sandbox() as sandbox:
+        url = sandbox.base_url
+        one, other = sandbox.refusing_connections(), sandbox.refusing_connections()
+        with one:
+            with sandbox.refusing_connections():
+                assert refused(url)
+            assert refused(url)
+            other.__enter__()
+        assert refused(url)
+        other.__exit__(None, None, None)
+        assert not refused(url)
+
+
+def test_a_sandbox_that_does_not_run_cannot_refuse() -> None:
+    with pytest.raises(RuntimeError, match="not running"), small_sandbox().refusing_connections():
+        pass
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_sandbox_can_be_closed_while_it_refuses(again: bool) -> None:
+    with leaving_nothing():
+        sandbox = small_sandbox().start()
+        url = sandbox.base_url
+        with sandbox.refusing_connections():
+            within_bounds(sandbox.close)
+            assert refused(url)
+            if again:
+                sandbox.start()
+                assert not refused(sandbox.base_url)
+        assert repr(sandbox).startswith("<Sandbox at " if again else "<Sandbox stopped")
+        assert again or refused(url)
+        sandbox.close()
+
+
+def test_a_request_under_way_ends_when_connections_are_refused() -> None:
+    met, go = threading.Event(), threading.Event()
+
+    class Held(faults.Fault):
+        def meet(self, exchange: faults.Exchange) -> Answer:
+            met.set()
+            go.wait(SECONDS)
+            return exchange.perform()
+
+    with leaving_nothing(), small_sandbox() as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        sandbox.inject(Held())
+        wire.send("GET", "/dpc" + BJENSEN)
+        assert met.wait(SECONDS)
+        with sandbox.refusing_connections():
+            assert wire.rest() == (b"", "FIN")
+            go.set()
+
+
+# -- TLS ----------------------------------------------------------------------
+
+
+def test_tls_is_served() -> None:
+    with leaving_nothing(), small_sandbox(tls=server_context()) as sandbox:
+        for url in (
+            sandbox.base_url,
+            sandbox.token_url,
+            *(sandbox.environment[name] for name in ("MAIA_BASE_URL", "MAIA_TOKEN_URL")),
+        ):
+            assert url.startswith("https://127.0.0.1:")
+        assert sandbox.connection["base_url"] == sandbox.base_url
+        assert sandbox.users[BJENSEN.rpartition("/")[2]]["meta"]["location"].startswith(sandbox.base_url)
+        headers = {"Authorization": f"Bearer {get_token(sandbox)}"}
+        with httpx.Client(verify=False, headers=headers) as client:
+            assert client.get(sandbox.base_url + BJENSEN).json()["userName"] == "bjensen"
+            assert client.get(sandbox.base_url + BJENSEN).status_code == 200
+        with pytest.raises(httpx.ConnectError, match="certificate verify failed"):
+            httpx.get(sandbox.base_url + BJENSEN)
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(sandbox.base_url.replace("https:", "http:") + BJENSEN)
+
+
+@pytest.mark.parametrize(
+    ("fault", "end"), [(None, "bye"), (faults.Truncated(), "bye"), (faults.Reset(0.5), "cut"), (faults.Reset(), "cut")]
+)
+def test_a_tls_connection_says_that_it_ends_unless_it_is_reset(fault: faults.Fault | None, end: str) -> None:
+    with small_sandbox(tls=server_context()) as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        if fault is not None:
+            sandbox.inject(fault)
+        wire.send("GET", "/dpc" + BJENSEN, Connection="close")
+        received, how = wire.rest()
+
+    assert how == end
+    assert received.startswith(b"" if fault == faults.Reset() else b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_reset_of_tls_is_one_of_tcp() -> None:
+    """The client's ssl module tells no RST from a FIN, its socket does."""
+    with small_sandbox(tls=server_context()) as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        sandbox.inject(faults.Reset())
+        wire.send("GET", "/dpc" + BJENSEN)
+        with socket.socket(fileno=os.dup(wire.socket.fileno())) as below:
+            below.settimeout(SECONDS)
+            with pytest.raises(ConnectionResetError):
+                list(iter(lambda: below.recv(65536), b""))
+
+
+@pytest.mark.parametrize("hello", [b"", b"\x16\x03\x01", b"GET / HTTP/1.1\r\n\r\n"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_handshake_that_does_not_come_holds_up_nobody(hello: bytes, fails: bool) -> None:
+    with leaving_nothing():
+        sandbox = small_sandbox(tls=server_context()).start()
+        if fails:
+            sandbox.inject(faults.TlsFailure())
+        with socket.create_connection(("127.0.0.1", urlsplit(sandbox.base_url).port or 0), timeout=SECONDS) as silent:
+            silent.sendall(hello)
+            if not fails:
+                with Wire(sandbox, sandbox.issue_token()) as wire:  # accepted after the silent one
+                    assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+            within_bounds(sandbox.close)
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_client_that_leaves_before_the_handshake_leaves_nothing(
+    reset: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    come, gone = threading.Event(), threading.Event()
+
+    def late() -> bool:
+        come.set()
+        return not gone.wait(SECONDS)
+
+    with leaving_nothing():
+        server = Server(lambda request: Answer(200), 0, server_context(), late)
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as client:
+            assert come.wait(SECONDS)
+            if reset:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, faults.END_WITH_RESET)
+            else:
+                server.end_connections()
+        gone.set()
+        within_bounds(server.close)
+        gc.collect()  # a socket that was left open would be a ResourceWarning now
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_handshake_fails_so_many_times(times: int) -> None:
+    with leaving_nothing(), small_sandbox(tls=server_context()) as sandbox:
+        token = sandbox.issue_token()
+        injection = sandbox.inject(faults.TlsFailure(), times=times)
+        for _ in range(times):
+            with pytest.raises(ssl.SSLError, match=r"(?i)handshake[ _]failure"):
+                Wire(sandbox, token)
+        with Wire(sandbox, token) as wire:
+            assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+            assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+        assert injection.struck == times
+        sandbox.requests.times(2)
+
+
+def test_a_handshake_that_is_to_fail_ends_open_connections() -> None:
+    with small_sandbox(tls=server_context()) as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+        for wrong in {"times": 0}, {"on": "users"}:
+            with pytest.raises(ValueError, match=r"times must|on must be None for TlsFailure, .*: 'users'"):
+                sandbox.inject(faults.TlsFailure(), **wrong)
+        assert wire.ask("GET", "/dpc" + BJENSEN).status == 200  # nothing was injected, so nothing ended
+
+        with sandbox.inject(faults.TlsFailure(), times=None):
+            assert wire.rest()[0] == b""
+            with pytest.raises(ssl.SSLError):
+                Wire(sandbox)
+        Wire(sandbox).socket.close()
+
+
+def test_a_handshake_fault_leaves_requests_alone_and_others_leave_the_handshake_alone() -> None:
+    with small_sandbox(tls=server_context()) as sandbox:
+        status = sandbox.inject(faults.Status(503))
+        sandbox.inject(faults.TlsFailure())
+        with pytest.raises(ssl.SSLError):
+            Wire(sandbox)
+        assert status.struck == 0
+        with Wire(sandbox) as wire:
+            assert wire.ask("GET", "/dpc" + BJENSEN).status == 503
+
+
+def test_a_handshake_fault_needs_tls(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="TlsFailure needs a sandbox that serves TLS"):
+        sandbox.inject(faults.TlsFailure())
+    with small_sandbox(tls=server_context()).start() as secure:
+        secure.close()
+        secure.inject(faults.TlsFailure())  # for the next start
+        secure.start()
+        with pytest.raises(ssl.SSLError):
+            Wire(secure)
+
+
+def test_a_tls_service_can_be_down_too() -> None:
+    with leaving_nothing(), small_sandbox(tls=server_context()) as sandbox:
+        with Wire(sandbox, sandbox.issue_token()) as wire, sandbox.refusing_connections():
+            assert wire.rest()[0] == b""
+            assert refused(sandbox.base_url)
+        with Wire(sandbox, wire.token) as wire:
+            assert wire.ask("GET", "/dpc" + BJENSEN).status == 200

@@ -7,6 +7,7 @@ import pytest
 
 from maia_scim.sandbox import Sandbox
 from tests.sandbox.conftest import get_token, token_form
+from tests.sandbox.wire import PREFIX, Wire, small_sandbox
 
 USER = "/Users/2819c223-7f76-453a-919d-413861904646"
 
@@ -53,7 +54,7 @@ def test_the_token_endpoint_takes_each_parameter_once(sandbox: Sandbox) -> None:
 
 def test_the_token_endpoint_takes_forms_by_post_only(sandbox: Sandbox) -> None:
     as_json = httpx.post(sandbox.token_url, json=token_form(sandbox))
-    by_get = httpx.get(sandbox.token_url, params=token_form(sandbox))
+    by_get = httpx.get(sandbox.token_url, params={"grant_type": "client_credentials"})
     garbage = httpx.post(
         sandbox.token_url, content=b"\xff=\xfe&", headers={"Content-Type": "application/x-www-form-urlencoded"}
     )
@@ -144,3 +145,77 @@ def test_client_credentials_in_a_header_are_not_taken(sandbox: Sandbox) -> None:
     answer = httpx.post(sandbox.token_url, data=form, headers={"Authorization": f"Basic {basic}"})
 
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+# -- Tokens without the endpoint, and clients of before -----------------------
+
+
+def test_a_token_can_be_had_without_asking(sandbox: Sandbox, api: httpx.Client) -> None:
+    token = sandbox.issue_token()
+    sandbox.advance(1799)
+    assert api.get(USER, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+    sandbox.advance(1)
+
+    assert "expired" in refusal(api.get(USER, headers={"Authorization": f"Bearer {token}"}))[0]
+    assert sandbox.token_requests == 1  # that of the fixture
+
+
+@pytest.mark.parametrize("lifetime", [5, 0.5, 86400])
+def test_a_token_lives_as_long_as_wanted(lifetime: float) -> None:
+    with small_sandbox(clock=lambda: 1_700_000_000.0) as sandbox, Wire(sandbox) as wire:
+        wire.token = sandbox.issue_token(lifetime=lifetime)
+        assert wire.ask("GET", PREFIX + USER).status == 200
+        sandbox.advance(lifetime - 0.25)
+        assert wire.ask("GET", PREFIX + USER).status == 200
+        sandbox.advance(0.25)
+        assert wire.ask("GET", PREFIX + USER).status == 401
+
+
+@pytest.mark.parametrize("lifetime", [0, -1])
+def test_a_token_may_have_expired_from_the_start(sandbox: Sandbox, api: httpx.Client, lifetime: float) -> None:
+    token = sandbox.issue_token(lifetime=lifetime)
+
+    assert "expired" in refusal(api.get(USER, headers={"Authorization": f"Bearer {token}"}))[0]
+
+
+def test_a_token_for_another_api_is_a_403(sandbox: Sandbox, api: httpx.Client) -> None:
+    headers = {"Authorization": f"Bearer {sandbox.issue_token(audience='https://elsewhere.example')}"}
+
+    answer = api.get(USER, headers=headers)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    assert answer.json()["status"] == 403
+    assert answer.json()["detail"].endswith("its audience must be https://api.matillion.com")
+    assert "www-authenticate" not in answer.headers
+    sandbox.advance(1800)
+    assert "expired" in refusal(api.get(USER, headers=headers))[0]  # which is said first
+
+
+def test_tokens_differ_and_are_revoked_together(sandbox: Sandbox, api: httpx.Client) -> None:
+    tokens = [sandbox.issue_token(), sandbox.issue_token(), api.headers["Authorization"].removeprefix("Bearer ")]
+    assert len(set(tokens)) == 3
+
+    sandbox.revoke_tokens()
+
+    for token in tokens:
+        assert "revoked" in refusal(api.get(USER, headers={"Authorization": f"Bearer {token}"}))[0]
+
+
+def test_a_client_from_before_a_reset_is_still_taken(sandbox: Sandbox) -> None:
+    before = token_form(sandbox)
+    sandbox.reset()
+    sandbox.reset()
+
+    assert before["client_id"] != sandbox.client_id
+    for form in before, token_form(sandbox):
+        token = httpx.post(sandbox.token_url, data=form).raise_for_status().json()["access_token"]
+        with Wire(sandbox, token) as wire:
+            assert wire.ask("GET", PREFIX + USER).status == 200
+    assert sandbox.token_requests == 2
+
+
+def test_a_client_of_another_sandbox_is_not_taken(sandbox: Sandbox) -> None:
+    form = token_form(sandbox, client_id=Sandbox().client_id)
+
+    assert httpx.post(sandbox.token_url, data=form).json()["error"] == "invalid_client"
