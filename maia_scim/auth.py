@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from .config import check_url, find_audience, find_token_url
 from .core import HEADERS
 from .errors import ConfigurationError, TokenError
+from .frames import discreet
 from .steps import Failed, Life, Resolve, Send, Step, Wait
 from .text import is_text, line
 from .token_state import EARLY, LONGEST, PAUSE, State, Token
@@ -60,6 +61,7 @@ class BearerToken:
         ConfigurationError: If it is neither.
     """
 
+    @discreet
     def __init__(
         self, token: str | Callable[[], str] | Callable[[], Awaitable[str]], *, account: str | None = None
     ) -> None:
@@ -125,6 +127,7 @@ class ClientCredentials:
         ConfigurationError: If one of them is empty, the endpoint cannot be used, or the cache is none.
     """
 
+    @discreet
     def __init__(
         self,
         *,
@@ -187,7 +190,7 @@ class ClientCredentials:
             token = self._read((yield Send(self._request())))
             self._state.keep(token)
         except TokenError as error:
-            self._state.fail(error)
+            self._state.fail(error.with_traceback(None))  # its frames hold the answer, which may repeat the secret
             return None
         finally:
             self._state.land(flight)  # also when the caller is cancelled: one of those who wait asks next

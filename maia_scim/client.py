@@ -14,6 +14,7 @@ from .config import find_auth, find_place
 from .core import Core, Guard
 from .drive import drive, drive_async
 from .errors import ConfigurationError
+from .frames import discreet
 from .groups import AsyncGroups, Groups
 from .guard import checked
 from .limits import Limiter, RateLimit
@@ -217,6 +218,7 @@ class MaiaScim(_Client[httpx.Client]):
     users: Users
     groups: Groups
 
+    @discreet
     def __init__(
         self,
         region: Region | str | None = None,
@@ -306,6 +308,7 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
     users: AsyncUsers
     groups: AsyncGroups
 
+    @discreet
     def __init__(
         self,
         region: Region | str | None = None,

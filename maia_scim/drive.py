@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Never, Protocol, TypeVar
 from . import clock
 from .auth import PATIENCE
 from .errors import ConfigurationError, LossyReplaceWarning, MaiaError
+from .frames import bare
 from .steps import Ended, Failed, Life, Resolve, Send, Shut, Sleep, Step, Take, Wait
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from .transport import Failure, Request, Response
 
-E = TypeVar("E", bound=Exception)
 T = TypeVar("T")
 
 
@@ -144,15 +144,11 @@ async def _resolved(step: Resolve) -> Any:
 
 
 def end(life: Life[Any], error: BaseException) -> None:
-    """Let a life that cannot go on tell what is known."""
+    """Let a life that cannot go on tell what is known. What ends it is about to be raised again."""
     with suppress(Ended, Exception):
         life.throw(Ended(error))
-
-
-def bare(error: E) -> E:
-    """An error without the frames it came through."""
-    error.__context__ = None
-    return error.with_traceback(None)
+    if not isinstance(error, Exception):  # a cancellation, an interrupt: maybe where the HTTP library holds the request
+        error.__traceback__ = None
 
 
 def _cannot_await(step: Resolve) -> Never:

@@ -18,6 +18,7 @@ from weakref import WeakSet
 
 from . import clock
 from .errors import ConfigurationError
+from .frames import discreetly_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +93,7 @@ class Limiter(ABC):
         self.disconnect()
 
 
+@discreetly_made
 @dataclass(frozen=True)
 class RateLimit:
     """How fast a client, and whoever shares its account, may go.

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import clock
 from .errors import TransportError
+from .frames import discreet
 from .limits import Ledger, Limiter, MemoryLimiter, Slot, Windows, piece
 from .redis_clients import Clients, RedisClient, failures, options_of, without_frames
 
@@ -111,6 +112,7 @@ class RedisLimiter(Limiter):
         ConfigurationError: If redis-py is not there, or the URL is not usable.
     """
 
+    @discreet
     def __init__(
         self,
         redis: RedisClient | str,

@@ -149,7 +149,7 @@ def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
     except LossyReplaceWarning as warning:  # where warnings are errors
         return Outcome(id, None, LossyReplace(str(warning), paths=warning.paths), index)
     except (MaiaError, ValueError, TypeError) as error:
-        from .drive import bare
+        from .frames import bare
 
         return Outcome(id, None, bare(error), index)
     return Outcome(id or result.id, result, None, index, user)

@@ -5,6 +5,11 @@ import os
 import pytest
 
 from tests.facade.clients import run_async, run_sync
+from tests.support.canary_plugin import Plugin
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Plugin(), "canary")
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from maia_scim.sandbox import Sandbox
+from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.directory import serve
 from tests.support.scripted import Answer
 
@@ -121,7 +122,7 @@ class Unsteady:
             "MAIA_BASE_URL": self.server.base_url,
             "MAIA_TOKEN_URL": self.server.token_url,
             "MAIA_CLIENT_ID": "me",
-            "MAIA_CLIENT_SECRET": "s3cret",
+            "MAIA_CLIENT_SECRET": CLIENT_SECRET,
         }
 
 
@@ -136,9 +137,9 @@ def test_tracing_has_a_span_for_each_attempt_and_an_event_for_each_wait():
     assert (name, wait["reason"], wait["path"]) == ("wait", "retry", USER)
     assert 0.5 <= wait["seconds"] <= 1
     assert [call["attempts"] for _, call in calls] == [2, 1]
-    assert service.server.received[0].headers["Authorization"] == "Bearer a-token"
-    assert "a-token" not in done.stdout
-    assert "s3cret" not in done.stdout
+    assert service.server.received[0].headers["Authorization"] == f"Bearer {TOKEN}"
+    assert TOKEN not in done.stdout
+    assert CLIENT_SECRET not in done.stdout
 
 
 def test_the_example_repository_passes_its_tests():

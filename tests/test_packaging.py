@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import maia_scim
+from tests.support.canary import TOKEN
 
 ROOT = Path(__file__).parents[1]
 TRY = """
@@ -24,8 +25,8 @@ for package in (maia_scim, maia_public_api):
     assert (folder / "py.typed").is_file(), folder
     assert "site-packages" in folder.parts, folder
 print(maia_scim.__version__, SPEC.date, Region.EU1.url, ScimUser(user_name="b"))
-print(MaiaScim("eu1", auth=maia_scim.BearerToken("x")))
 """
+TRY += f"print(MaiaScim('eu1', auth=maia_scim.BearerToken({TOKEN!r})))"
 
 
 def run(*command: object, cwd: Path) -> str:

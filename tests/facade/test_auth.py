@@ -15,10 +15,10 @@ from maia_scim.auth import EARLY, PAUSE
 from maia_scim.drive import drive, drive_async
 from maia_scim.errors import AuthenticationError, ConfigurationError, TokenError
 from maia_scim.models import ScimUser
+from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.scripted import Answer, Scripted
 
 USER = ScimUser(id="1", active=True)
-SECRET = "pa55word"
 
 
 class Clock:
@@ -44,7 +44,7 @@ def clock():
 
 @pytest.fixture
 def credentials(server, clock):
-    credentials = ClientCredentials(client_id="me", client_secret=SECRET, token_url=server.token_url)
+    credentials = ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
     credentials._state.clock = clock
     return credentials
 
@@ -54,10 +54,10 @@ def replace(client):
 
 
 def numbered(server):
-    """Make the token endpoint give token-1, token-2, …"""
+    """Make the token endpoint number its tokens, from 1."""
 
     def token(_):
-        return Answer.of_json({"access_token": f"token-{len(server.token_requests)}", "expires_in": 1800})
+        return Answer.of_json({"access_token": f"{TOKEN}-{len(server.token_requests)}", "expires_in": 1800})
 
     server.token = token
 
@@ -75,7 +75,7 @@ def test_the_token_request_is_that_of_the_documentation(run, server, credentials
     assert parse_qs(request.body.decode()) == {
         "grant_type": ["client_credentials"],
         "client_id": ["me"],
-        "client_secret": [SECRET],
+        "client_secret": [CLIENT_SECRET],
         "audience": ["https://api.matillion.com"],
     }
     assert "Authorization" not in request.headers
@@ -97,7 +97,7 @@ def test_a_token_is_renewed_ahead_of_its_expiry(run, server, credentials, clock)
     clock.now += 1
     run(replace, base_url=server.base_url, auth=credentials)
 
-    assert tokens_used(server) == ["token-1", "token-1", "token-2"]
+    assert tokens_used(server) == [f"{TOKEN}-1", f"{TOKEN}-1", f"{TOKEN}-2"]
 
 
 def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(run, server, credentials):
@@ -108,7 +108,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(run, server,
 
     run(replace, base_url=server.base_url, auth=credentials)
 
-    assert tokens_used(server) == ["token-1", "token-2"]
+    assert tokens_used(server) == [f"{TOKEN}-1", f"{TOKEN}-2"]
 
 
 def test_a_token_that_is_refused_again_is_an_error(run, server, credentials):
@@ -119,7 +119,7 @@ def test_a_token_that_is_refused_again_is_an_error(run, server, credentials):
         run(replace, base_url=server.base_url, auth=credentials)
 
     assert caught.value.outcome == "refused"
-    assert tokens_used(server) == ["token-1", "token-2"]
+    assert tokens_used(server) == [f"{TOKEN}-1", f"{TOKEN}-2"]
 
 
 def test_a_renewal_that_fails_leaves_what_the_service_said(run, server, credentials):
@@ -137,36 +137,36 @@ def test_a_text_token_is_not_tried_twice(run, server):
     server.answer = lambda _: Answer.problem(401)
 
     with pytest.raises(AuthenticationError):
-        run(replace, base_url=server.base_url, auth=BearerToken("a-token"))
+        run(replace, base_url=server.base_url, auth=BearerToken(TOKEN))
 
     assert len(server.received) == 1
 
 
 def test_a_function_gives_the_token_of_the_moment(run, server):
-    tokens = iter(["one", "two"])
+    tokens = iter([f"{TOKEN}-1", f"{TOKEN}-2"])
     server.answer = lambda request: (
-        Answer.problem(401) if request.headers["Authorization"] == "Bearer one" else Answer.of_json(request.json)
+        Answer.problem(401) if request.headers["Authorization"].endswith("-1") else Answer.of_json(request.json)
     )
 
     run(replace, base_url=server.base_url, auth=BearerToken(lambda: next(tokens)))
 
-    assert tokens_used(server) == ["one", "two"]
+    assert tokens_used(server) == [f"{TOKEN}-1", f"{TOKEN}-2"]
 
 
 async def test_an_async_function_gives_the_token(server):
     async def token():
         await asyncio.sleep(0)
-        return "awaited"
+        return TOKEN
 
     async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(token)) as client:
         await client.users.replace(USER)
 
-    assert tokens_used(server) == ["awaited"]
+    assert tokens_used(server) == [TOKEN]
 
 
 def test_an_async_function_needs_the_async_client(server):
     async def token():
-        return "awaited"
+        return TOKEN
 
     with (
         MaiaScim(base_url=server.base_url, auth=BearerToken(token)) as client,
@@ -175,7 +175,11 @@ def test_an_async_function_needs_the_async_client(server):
         client.users.replace(USER)
 
 
-@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ümlaut", None, 7])
+@pytest.mark.parametrize(
+    "token",
+    ["", f"{TOKEN} two", f"{TOKEN}\nline", f"{TOKEN}ü", None, 7],
+    ids=["empty", "space", "line", "umlaut", "none", "number"],
+)
 def test_a_token_that_is_no_header_value_is_refused_unseen(run, server, token):
     with pytest.raises(TokenError, match="visible ASCII") as caught:
         run(replace, base_url=server.base_url, auth=BearerToken(lambda: token))
@@ -188,7 +192,7 @@ def test_a_token_that_is_no_header_value_is_refused_unseen(run, server, token):
     ("answer", "code", "told"),
     [
         (
-            Answer.of_json({"error": "invalid_client", "error_description": f"no {SECRET}"}, 401),
+            Answer.of_json({"error": "invalid_client", "error_description": f"no {CLIENT_SECRET}"}, 401),
             "invalid_client",
             "check the secret of client id me",
         ),
@@ -208,7 +212,7 @@ def test_no_token_to_be_had(run, server, credentials, answer, code, told):
 
     assert caught.value.code == code
     assert caught.value.outcome == "not_sent"
-    assert SECRET not in str(caught.value)
+    assert CLIENT_SECRET not in str(caught.value)
     assert server.received == []
     copy = pickle.loads(pickle.dumps(caught.value))
     assert (str(copy), copy.code, copy.status) == (str(caught.value), code, caught.value.status)
@@ -239,7 +243,7 @@ def held(server, answer):
     return go
 
 
-GOOD = Answer.of_json({"access_token": "one", "expires_in": 1800})
+GOOD = Answer.of_json({"access_token": TOKEN, "expires_in": 1800})
 BAD = Answer.of_json({"error": "invalid_client"}, 401)
 
 
@@ -269,7 +273,7 @@ def test_200_threads_make_one_token_request(server, credentials, answer, good):
 
     assert len(server.token_requests) == 1
     assert len(outcomes) == 200
-    assert all((outcome == "one") if good else isinstance(outcome, TokenError) for outcome in outcomes)
+    assert all((outcome == TOKEN) if good else isinstance(outcome, TokenError) for outcome in outcomes)
 
 
 @pytest.mark.parametrize(("answer", "good"), [(GOOD, True), (BAD, False)], ids=["token", "failure"])
@@ -289,7 +293,7 @@ async def test_1000_tasks_make_one_token_request(server, credentials, answer, go
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert len(server.token_requests) == 1
-    assert all((outcome == "one") if good else isinstance(outcome, TokenError) for outcome in outcomes)
+    assert all((outcome == TOKEN) if good else isinstance(outcome, TokenError) for outcome in outcomes)
 
 
 async def test_when_the_one_who_asks_is_cancelled_another_asks(server, credentials):
@@ -307,7 +311,7 @@ async def test_when_the_one_who_asks_is_cancelled_another_asks(server, credentia
         await second
 
     assert len(server.token_requests) == 2
-    assert tokens_used(server) == ["one"]
+    assert tokens_used(server) == [TOKEN]
 
 
 def test_one_object_serves_threads_and_event_loops_at_once(server, credentials):
@@ -336,7 +340,7 @@ def test_one_object_serves_threads_and_event_loops_at_once(server, credentials):
 
 
 def test_credentials_show_and_pickle_no_secret(credentials):
-    assert SECRET not in repr(credentials)
+    assert CLIENT_SECRET not in repr(credentials)
     with pytest.raises(TypeError, match="do not pickle"):
         pickle.dumps(credentials)
 
@@ -359,7 +363,7 @@ def test_a_token_function_that_raises_is_a_token_error(run, server):
 
 
 def test_it_hides_no_unknown_write(run, server):
-    tokens = iter(["one"])
+    tokens = iter([TOKEN])
     server.answer = lambda _: Answer(drop=0)
 
     with pytest.raises(TokenError) as caught:
@@ -378,13 +382,13 @@ async def test_an_async_token_function_that_raises(server):
 
 
 def test_a_token_may_say_whose_it_is():
-    one, other = BearerToken(broken, account="acme"), BearerToken("text", account="acme")
+    one, other = BearerToken(broken, account="acme"), BearerToken(TOKEN, account="acme")
     assert one.account == other.account == "acme"
     assert BearerToken(broken).account != one.account
-    assert BearerToken("text").account == BearerToken("text").account
-    assert "text" not in BearerToken("text").account
+    assert BearerToken(TOKEN).account == BearerToken(TOKEN).account
+    assert TOKEN not in BearerToken(TOKEN).account
     with pytest.raises(ConfigurationError, match="account is empty"):
-        BearerToken("text", account="")
+        BearerToken(TOKEN, account="")
 
 
 def test_token_requests_say_who_asks(run, server, credentials):
@@ -393,9 +397,10 @@ def test_token_requests_say_who_asks(run, server, credentials):
     assert server.token_requests[0].headers["User-Agent"] == server.received[0].headers["User-Agent"]
 
 
+@pytest.mark.keeps_secrets("token", "file tokens.json", reason="it is where tokens are kept")
 def test_the_environment_names_a_cache(run, server, tmp_path, monkeypatch):
     monkeypatch.setenv("MAIA_CLIENT_ID", "me")
-    monkeypatch.setenv("MAIA_CLIENT_SECRET", SECRET)
+    monkeypatch.setenv("MAIA_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setenv("MAIA_TOKEN_URL", server.token_url)
     monkeypatch.setenv("MAIA_TOKEN_CACHE", str(tmp_path / "tokens.json"))
 
@@ -422,18 +427,18 @@ class Odd:
         return False
 
 
-@pytest.mark.parametrize("token", ["t0ken\n", "t0kén", "", None])
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}ü", "", None], ids=["line", "umlaut", "empty", "none"])
 def test_a_source_of_the_callers_own_is_checked_too(run, server, token):
     with pytest.raises(TokenError, match="visible ASCII") as caught:
         run(replace, base_url=server.base_url, auth=Odd(token))
 
     told = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    assert "t0k" not in told.replace(f"token = {token!r}", "")  # the test's own
+    assert TOKEN not in told.replace(f"token = {token!r}", "")  # the test's own
 
 
 def test_no_frame_of_a_token_function_is_kept(run, server):
     def token():
-        client_secret = SECRET
+        client_secret = CLIENT_SECRET
         try:
             return str(int("inner")) + client_secret
         except ValueError as error:

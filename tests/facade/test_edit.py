@@ -10,6 +10,7 @@ import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, errors
 from maia_scim.models import Email, ScimUser
+from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
 from tests.support.directory import serve
 from tests.support.scripted import Answer
 
@@ -24,14 +25,14 @@ def served(request):
 
 
 def edit_sync(server, change):
-    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client, client.users.edit("1") as user:
+    with MaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client, client.users.edit("1") as user:
         change(user)
     return user
 
 
 def edit_async(server, change):
     async def main():
-        async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
             async with client.users.edit("1") as user:
                 change(user)
             return user
@@ -182,7 +183,7 @@ def test_what_is_deleted_on_purpose_is_not_warned_of(served, edit):
 
 def test_a_user_who_is_not_there(served):
     with (
-        MaiaScim(base_url=served[0].base_url, auth=BearerToken("a-token")) as client,
+        MaiaScim(base_url=served[0].base_url, auth=BearerToken(TOKEN)) as client,
         pytest.raises(errors.NotFound),
         client.users.edit("nobody"),
     ):
@@ -191,7 +192,7 @@ def test_a_user_who_is_not_there(served):
 
 @pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
 def test_ids_that_name_nobody_are_refused_at_once(kind):
-    client = kind("eu1", auth=BearerToken("a-token"))
+    client = kind("eu1", auth=BearerToken(TOKEN))
 
     with pytest.raises(ValueError, match="holds a path"):
         client.users.edit("..")
@@ -199,7 +200,7 @@ def test_ids_that_name_nobody_are_refused_at_once(kind):
 
 def test_a_body_that_cannot_be_sent_shows_no_password(served, edit):
     def change(user):
-        user.password = "hunter2"
+        user.password = PASSWORD
         user.title = {1, 2}
 
     with pytest.raises(TypeError) as caught:
@@ -208,7 +209,7 @@ def test_a_body_that_cannot_be_sent_shows_no_password(served, edit):
     import traceback
 
     frames = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
-    assert "'hunter2'" not in frames
+    assert PASSWORD not in frames
     assert methods(served[0]) == ["GET"]
 
 
@@ -220,7 +221,7 @@ def update(change):
 
 
 def arguments(server):
-    return {"base_url": server.base_url, "auth": BearerToken("a-token")}
+    return {"base_url": server.base_url, "auth": BearerToken(TOKEN)}
 
 
 def test_update_repeats_the_change_on_what_others_made(run, served):
@@ -370,14 +371,14 @@ def test_the_outcome_speaks_of_all_rounds(run):
         if request.method == "GET" and puts:
             directory.change("Users/1", nickName="B")
             server.token = lambda _: Answer.of_json({"error": "invalid_client"}, 401)
-            auth._state.drop("a-token")
+            auth._state.drop(TOKEN)
         if request.method == "PUT":
             puts.append(request)
             return Answer.problem(412)
         return serves(request)
 
     server.answer = answer
-    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+    auth = ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
     with server, pytest.raises(errors.TokenError) as caught:
         run(update(set_title), base_url=server.base_url, auth=auth)
 

@@ -10,9 +10,9 @@ import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, errors
 from maia_scim.models import ProblemDetail, ScimUser
+from tests.support.canary import PASSWORD, TOKEN
 from tests.support.scripted import Answer, Scripted
 
-PASSWORD, TOKEN = "pa55word", "a-t0ken"
 USER = ScimUser(id="2819c223", user_name="bjensen", active=True, password=PASSWORD)
 HTML = {"Content-Type": "text/html; charset=utf-8", "CF-Ray": "8c1f"}
 PAGE = b"<html><body>Forbidden</body></html>"
@@ -176,7 +176,7 @@ def test_nobody_listens(run):
         base_url = server.base_url
 
     with pytest.raises(errors.TransportError, match="was not sent: ConnectError") as caught:
-        run(replace, base_url=base_url, auth=BearerToken("a-token"))
+        run(replace, base_url=base_url, auth=BearerToken(TOKEN))
 
     assert caught.value.outcome == "not_sent"
     assert type(caught.value.__cause__) is httpx.ConnectError
@@ -193,14 +193,14 @@ def test_no_answer_in_time(run):
 
     with Scripted(never) as server:
         with pytest.raises(errors.TransportError, match="ReadTimeout") as caught:
-            run(replace, base_url=server.base_url, auth=BearerToken("a-token"), timeout=0.05)
+            run(replace, base_url=server.base_url, auth=BearerToken(TOKEN), timeout=0.05)
         done.set()
 
     assert caught.value.outcome == "unknown"
 
 
 def test_a_closed_client_says_so():
-    client = MaiaScim("eu1", auth=BearerToken("a-token"))
+    client = MaiaScim("eu1", auth=BearerToken(TOKEN))
     client.close()
 
     with pytest.raises(errors.ConfigurationError, match="the client is closed") as caught:
@@ -210,7 +210,7 @@ def test_a_closed_client_says_so():
 
 
 async def test_a_closed_async_client_says_so():
-    client = AsyncMaiaScim("eu1", auth=BearerToken("a-token"))
+    client = AsyncMaiaScim("eu1", auth=BearerToken(TOKEN))
     await client.aclose()
 
     with pytest.raises(errors.ConfigurationError, match="the client is closed"):

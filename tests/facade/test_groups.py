@@ -6,6 +6,7 @@ import pytest
 
 from maia_scim import BearerToken, errors, patch
 from maia_scim.models import GroupMember, ScimGroup, ScimUser
+from tests.support.canary import TOKEN
 from tests.support.directory import serve
 
 HELD = {
@@ -24,7 +25,7 @@ def served():
 
 
 def call(run, served, operation):
-    return run(operation, base_url=served[0].base_url, auth=BearerToken("a-token"))
+    return run(operation, base_url=served[0].base_url, auth=BearerToken(TOKEN))
 
 
 def sent(served):

@@ -11,6 +11,7 @@ import pytest
 
 from maia_scim import BearerToken, errors
 from maia_scim.models import Name, ScimGroup, ScimUser
+from tests.support.canary import TOKEN
 from tests.support.directory import serve
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -32,7 +33,7 @@ def served():
 
 
 def call(run, served, operation):
-    return run(operation, base_url=served[0].base_url, auth=BearerToken("a-token"))
+    return run(operation, base_url=served[0].base_url, auth=BearerToken(TOKEN))
 
 
 def read(run, served):
@@ -188,7 +189,7 @@ def test_warnings_of_a_batch_point_to_the_line_that_asked_for_it(served):
     from maia_scim import MaiaScim
 
     with (
-        MaiaScim(base_url=served[0].base_url, auth=BearerToken("a-token")) as client,
+        MaiaScim(base_url=served[0].base_url, auth=BearerToken(TOKEN)) as client,
         pytest.warns(errors.LossyReplaceWarning) as caught,
     ):
         list(client.users.replace_many([ScimUser(id="1")]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -18,9 +19,15 @@ from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, R
 from maia_scim.limits import Limiter, Slot
 from maia_scim.many import Batch, settings
 from maia_scim.models import ScimUser
+from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.scripted import Answer, Scripted
 
 ROOT = Path(__file__).parents[2]
+
+
+def signed_in():
+    """The environment of a child process that has a token."""
+    return {**os.environ, "MAIA_TOKEN": TOKEN}
 
 
 def users(count):
@@ -31,7 +38,7 @@ def take_sync(server, source, *, each=lambda outcome: None, stop=None, **more):
     """Take outcomes until `stop` of them are there; give them."""
     options = {name: more.pop(name) for name in ("rate_limit", "retry", "timeout") if name in more}
     taken = []
-    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token"), **options) as client:
+    with MaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN), **options) as client:
         outcomes = client.users.replace_many(source, **more)
         with contextlib.closing(outcomes):
             for outcome in outcomes:
@@ -48,7 +55,7 @@ def take_async(server, source, *, each=lambda outcome: None, stop=None, **more):
     async def main():
         taken = []
         async with (
-            AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token"), **options) as client,
+            AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN), **options) as client,
             contextlib.aclosing(client.users.replace_many(source, **more)) as outcomes,
         ):
             async for outcome in outcomes:
@@ -138,7 +145,7 @@ def test_it_takes_no_more_than_it_is_asked_for(take, server):
 
 
 def test_nothing_happens_before_it_is_iterated(server):
-    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+    with MaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
         client.users.replace_many(iter(users(3)))
 
     assert server.received == []
@@ -299,7 +306,7 @@ async def test_sources_of_async_clients_may_be_async(server):
             await asyncio.sleep(0)
             yield user
 
-    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
         taken = [outcome async for outcome in client.users.replace_many(source())]
 
     assert sorted(outcome.index for outcome in taken) == list(range(5))
@@ -312,7 +319,7 @@ async def test_a_slow_source_holds_no_outcome_back(server):
         yield users(1)[0]
         await asyncio.wait_for(done.wait(), 20)
 
-    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
         async for outcome in client.users.replace_many(source()):
             assert outcome.index == 0
             done.set()
@@ -324,7 +331,7 @@ async def test_a_cancelled_task_waits_for_what_is_on_the_wire(server):
     told: list[Any] = []
 
     async def consume():
-        async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+        async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
             outcomes = client.users.replace_many(users(10), concurrency=2, on_progress=lambda p: told.append(p.last))
             async for _ in outcomes:
                 pass
@@ -344,13 +351,13 @@ async def test_a_cancelled_task_waits_for_what_is_on_the_wire(server):
 
 CTRL_C = """
 import sys
-from maia_scim import BearerToken, MaiaScim
+from maia_scim import MaiaScim
 from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
 
 told = []
 users = (ScimUser(id=str(n), active=True) for n in range(10_000))
-with MaiaScim(base_url=sys.argv[1], auth=BearerToken("x"), rate_limit=None) as maia:
+with MaiaScim(base_url=sys.argv[1], rate_limit=None) as maia:
     try:
         for outcome in maia.users.replace_many(users, on_progress=lambda progress: told.append(progress.last)):
             print("going", flush=True) if outcome.index == 0 else None
@@ -363,7 +370,7 @@ with MaiaScim(base_url=sys.argv[1], auth=BearerToken("x"), rate_limit=None) as m
 
 def test_ctrl_c_loses_no_write(server):
     process = subprocess.Popen(
-        [sys.executable, "-c", CTRL_C, server.base_url], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", CTRL_C, server.base_url], cwd=ROOT, env=signed_in(), stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "going\n"
@@ -446,7 +453,7 @@ def test_a_token_endpoint_that_stumbles_stops_no_batch(server):
     good, answers = server.token, iter([Answer(503), Answer(429), Answer(drop=0)])
     server.token = lambda request: next(answers, None) or good(request)
     state_time = [0.0]
-    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+    auth = ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
 
     def clock():  # each look is two seconds later, so that no pause is left
         state_time[0] += 2
@@ -471,7 +478,7 @@ def test_what_is_finished_does_not_wait_for_a_slow_source(server):
         assert told.wait(20)
         yield users(3)[2]
 
-    with MaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+    with MaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
         for outcome in client.users.replace_many(source(), concurrency=2):
             if outcome.index < 2:
                 told.set()
@@ -513,7 +520,7 @@ async def test_a_user_that_was_pulled_and_not_sent_is_told(server):
         finally:
             closed.append(True)
 
-    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client:
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
         outcomes = client.users.replace_many(source(), concurrency=2, on_progress=lambda p: told.append(p.last))
         async with contextlib.aclosing(outcomes):
             async for _ in outcomes:
@@ -528,7 +535,7 @@ async def test_a_user_that_was_pulled_and_not_sent_is_told(server):
 INTERRUPTS = """
 import _thread, random, threading, time
 import httpx
-from maia_scim import BearerToken, MaiaScim
+from maia_scim import MaiaScim
 from maia_scim.models import ScimUser
 
 sent = []
@@ -537,7 +544,7 @@ def answer(request):
     return httpx.Response(200, content=request.content)
 
 http = httpx.Client(transport=httpx.MockTransport(answer))
-maia = MaiaScim("eu1", auth=BearerToken("x"), rate_limit=None, http_client=http)
+maia = MaiaScim("eu1", rate_limit=None, http_client=http)
 rounds = 0
 until = time.monotonic() + 4
 while time.monotonic() < until:
@@ -555,7 +562,13 @@ print(rounds)
 
 def test_interrupts_at_any_point_leave_no_thread_waiting():
     done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTS], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", INTERRUPTS],
+        cwd=ROOT,
+        env=signed_in(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert done.returncode == 0, done.stderr
@@ -564,10 +577,10 @@ def test_interrupts_at_any_point_leave_no_thread_waiting():
 
 UNFINISHED = """
 import sys
-from maia_scim import BearerToken, MaiaScim
+from maia_scim import MaiaScim
 from maia_scim.models import ScimUser
 
-maia = MaiaScim(base_url=sys.argv[1], auth=BearerToken("x"), rate_limit=None)
+maia = MaiaScim(base_url=sys.argv[1], rate_limit=None)
 
 
 def main():
@@ -589,6 +602,7 @@ def test_a_batch_that_nobody_finishes_keeps_no_process_alive(server, way, code):
     done = subprocess.run(
         [sys.executable, "-c", UNFINISHED, server.base_url, way],
         cwd=ROOT,
+        env=signed_in(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -614,7 +628,7 @@ def slow_first(server):
 def test_nothing_more_goes_out_once_it_is_left(server):
     """Nor from those who wait for a token when that happens."""
     go = slow_first(server)
-    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+    auth = ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
     told: list[Any] = []
     with MaiaScim(base_url=server.base_url, auth=auth) as client:
         batch = Batch(
@@ -640,7 +654,7 @@ def test_nothing_more_goes_out_once_it_is_left(server):
 
 async def test_nothing_more_goes_out_once_an_async_batch_is_left(server):
     go = slow_first(server)
-    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+    auth = ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
     told: list[Any] = []
 
     async def consume():
@@ -677,7 +691,7 @@ def test_a_thread_that_cannot_be_started_hides_nothing(server, monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     with (
-        MaiaScim(base_url=server.base_url, auth=BearerToken("a-token")) as client,
+        MaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client,
         pytest.raises(RuntimeError, match="can't start"),
     ):
         list(client.users.replace_many(users(8), on_progress=lambda p: told.append(p.last.id)))

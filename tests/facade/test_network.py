@@ -19,9 +19,10 @@ import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, __version__, errors, network, patch
 from maia_scim.models import ScimUser
+from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.scripted import Answer, Scripted
 
-AUTH = BearerToken("a-token")
+AUTH = BearerToken(TOKEN)
 PATIENT = RetryPolicy(budget=1e9)  # the clock of these tests is moved by all threads at once
 OPERATIONS = [
     ("GET", lambda client, id: client.users.get(id)),
@@ -252,7 +253,7 @@ def test_default_headers_of_a_callers_client_stay_and_ours_win(run):
 
     received = {name.lower(): value for name, value in server.received[0].headers.items()}
     assert received["x-tenant"] == "a"
-    assert received["authorization"] == "Bearer a-token"
+    assert received["authorization"] == f"Bearer {TOKEN}"
     assert received["user-agent"].startswith("maia-scim/")
     assert received["content-type"] == "application/json"
     assert received["host"] == server.base_url.split("/")[2]
@@ -270,9 +271,9 @@ def test_a_client_does_not_pickle_or_copy(kind, copied):
 def test_processes_must_be_told_of_a_shared_account(kind):
     limit = RateLimit(redis="redis://127.0.0.1:1")
     with pytest.raises(errors.ConfigurationError, match="account="):
-        kind("eu1", auth=BearerToken(lambda: "x"), rate_limit=limit)
+        kind("eu1", auth=BearerToken(lambda: TOKEN), rate_limit=limit)
 
-    kind("eu1", auth=BearerToken(lambda: "x", account="acme"), rate_limit=limit)
+    kind("eu1", auth=BearerToken(lambda: TOKEN, account="acme"), rate_limit=limit)
 
 
 # -- Processes -----------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ import os, sys, threading
 from maia_scim import BearerToken, ClientCredentials, MaiaScim, errors
 
 base_url, token_url = sys.argv[1:]
-auth = ClientCredentials(client_id="me", client_secret="x", token_url=token_url)
+auth = ClientCredentials(client_id="me", client_secret=os.environ["SECRET"], token_url=token_url)
 with MaiaScim(base_url=base_url, auth=auth) as maia:
     maia.users.get("1")
     stop = threading.Event()
@@ -316,6 +317,7 @@ def test_each_process_has_its_own_client_and_no_lock_of_another():
     with Scripted(lambda _: Answer.of_json({"id": "1"})) as server:
         done = subprocess.run(
             [sys.executable, "-c", FORKS, server.base_url, server.token_url],
+            env={**os.environ, "SECRET": CLIENT_SECRET},
             capture_output=True,
             text=True,
             timeout=60,

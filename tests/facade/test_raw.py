@@ -9,6 +9,7 @@ from maia_public_api.api.directory_integration import get_user, update_user
 
 from maia_scim import AsyncMaiaScim, ClientCredentials, MaiaScim, RateLimit, errors, events
 from maia_scim.models import ProblemDetail, ScimUser
+from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
 from tests.support.scripted import Answer, Scripted
 
 USER = ScimUser(user_name="b", active=True)
@@ -22,7 +23,7 @@ def server():
 
 @pytest.fixture
 def auth(server):
-    return ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
+    return ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
 
 
 def detailed(operation, *arguments, **more):
@@ -45,7 +46,7 @@ def test_it_is_authenticated_and_retried(run, server, auth):
     assert (response.status_code, response.parsed.id) == (200, "1")
     assert len(server.token_requests) == 2
     request = server.received[-1]
-    assert request.headers["Authorization"] == "Bearer a-token"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert request.headers["User-Agent"].startswith("maia-scim/")
     assert isinstance(seen[-1], events.CallEnd)
     assert seen[-1].attempts == 3
@@ -114,7 +115,7 @@ async def test_each_client_has_its_own_half(server, auth):
 def test_it_shows_no_secret(server, auth):
     with MaiaScim(base_url=server.base_url, auth=auth) as client:
         get_user.sync("1", client=client.raw)
-        assert "a-token" not in repr(client.raw)
+        assert TOKEN not in repr(client.raw)
 
 
 @pytest.mark.parametrize(("status", "outcome"), [(200, "done"), (404, "refused"), (500, "unknown")])
@@ -134,12 +135,15 @@ def test_other_spellings_of_the_base_url_are_the_service(server, auth, spell):
         assert get_user.sync("1", client=client.raw) == ScimUser(id="1")
 
 
+@pytest.mark.keeps_secrets(
+    "password", "local * in the traceback of ConfigurationError", reason="frames of the HTTP client that is called here"
+)
 def test_a_refusal_shows_no_password(server, auth):
     with (
         MaiaScim(base_url=server.base_url, auth=auth) as client,
         pytest.raises(errors.ConfigurationError) as caught,
     ):
-        client.raw.get_httpx_client().get("https://user:hunter2@evil.example/")
+        client.raw.get_httpx_client().get(f"https://user:{PASSWORD}@evil.example/")
 
     assert "evil.example" in str(caught.value)
-    assert "hunter2" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)

@@ -8,6 +8,7 @@ import pytest
 
 from maia_scim import BearerToken
 from maia_scim.models import Email, Meta, ScimUser
+from tests.support.canary import TOKEN
 from tests.support.scripted import Answer, Scripted
 
 PATH = "/dpc/v1/directory-integration/scim/v2/Users/"
@@ -23,7 +24,7 @@ def server():
 
 
 def arguments(server, **more):
-    return {"base_url": server.base_url, "auth": BearerToken("a-token"), **more}
+    return {"base_url": server.base_url, "auth": BearerToken(TOKEN), **more}
 
 
 def test_sends_the_user_to_the_path_of_the_specification(run, server):
@@ -33,7 +34,7 @@ def test_sends_the_user_to_the_path_of_the_specification(run, server):
 
     [request] = server.received
     assert (request.method, request.path) == ("PUT", PATH + "2819c223")
-    assert request.headers["Authorization"] == "Bearer a-token"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert request.headers["Content-Type"] == "application/json"
     assert request.headers["User-Agent"].startswith("maia-scim/")
     assert request.json == {

@@ -13,10 +13,11 @@ import pytest
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, clock, errors, patch
 from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
+from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
 from tests.support.scripted import Answer, Scripted
 
 USER = ScimUser(id="1", user_name="b", active=True)
-AUTH = BearerToken("a-token")
+AUTH = BearerToken(TOKEN)
 OPERATIONS = {
     "GET": lambda client: client.users.get("1"),
     "PUT": lambda client: client.users.replace(USER),
@@ -111,7 +112,9 @@ def test_no_connection_is_tried_again_by_every_method(run, closed_port, time, me
 def test_a_token_endpoint_that_cannot_be_reached_is_tried_again(run, server, closed_port, time):
     from maia_scim import ClientCredentials
 
-    auth = ClientCredentials(client_id="me", client_secret="x", token_url=f"http://127.0.0.1:{closed_port}/token")
+    auth = ClientCredentials(
+        client_id="me", client_secret=CLIENT_SECRET, token_url=f"http://127.0.0.1:{closed_port}/token"
+    )
     with pytest.raises(errors.TokenError) as caught:
         run(OPERATIONS["GET"], base_url=server.base_url, auth=auth)
 
@@ -270,7 +273,7 @@ def test_another_account_goes_on(run, server):
     with pytest.raises(errors.RateLimited):
         run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH)
 
-    run(OPERATIONS["GET"], base_url=server.base_url, auth=BearerToken("another-token"))
+    run(OPERATIONS["GET"], base_url=server.base_url, auth=BearerToken(f"{TOKEN}-another"))
 
 
 # -- Our own write, unanswered --------------------------------------------------------------
@@ -435,7 +438,7 @@ def test_a_retry_after_said_twice_or_with_a_fraction(run, server, time, text, le
 def test_a_password_is_never_assumed_to_be_set(run, server):
     """Nobody can read it, so a 412 after a lost answer stays one."""
     lost_answer(server, SENT)
-    user = ScimUser(id="1", user_name="b", active=True, password="hunter2")
+    user = ScimUser(id="1", user_name="b", active=True, password=PASSWORD)
 
     with pytest.raises(errors.PreconditionFailed) as caught:
         run(lambda client: client.users.replace(user, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)

@@ -23,13 +23,16 @@ from maia_scim.errors import ConfigurationError, TokenError
 from maia_scim.models import ScimUser
 from maia_scim.token_cache import CachedToken, FileTokenCache
 from maia_scim.token_state import EARLY, LONGEST
+from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.scripted import Answer, Scripted
 
 ROOT = Path(__file__).parents[2]
 USER = ScimUser(id="1", active=True)
-SECRET = "pa55word"
+ONE, TWO, THREE = (f"{TOKEN}-{number}" for number in (1, 2, 3))  # as the server gives them
+CACHED = f"{TOKEN}-cached"
 DAY = 24 * 3600
 ODD: Any = CachedToken  # for what it must not hold
+pytestmark = pytest.mark.keeps_secrets("token", "file *.json*", reason="it is where tokens are kept")
 posix = pytest.mark.skipif(os.name != "posix", reason="permissions and locks are looked at on POSIX systems only")
 
 
@@ -47,7 +50,7 @@ class Clock:
 def server():
     with Scripted(lambda request: Answer.of_json(request.json)) as server:
         server.token = lambda _: Answer.of_json(
-            {"access_token": f"t0ken-{len(server.token_requests)}", "expires_in": 1800}
+            {"access_token": f"{TOKEN}-{len(server.token_requests)}", "expires_in": 1800}
         )
         yield server
 
@@ -68,7 +71,7 @@ def make(server, path, clock):
 
     def make(**more):
         auth = ClientCredentials(
-            **{"client_id": "me", "client_secret": SECRET, "token_url": server.token_url, "cache": path, **more}
+            **{"client_id": "me", "client_secret": CLIENT_SECRET, "token_url": server.token_url, "cache": path, **more}
         )
         auth._state.clock = auth._state.wall = clock
         assert auth._cache
@@ -165,11 +168,11 @@ def finish(process, code=0):
 
 def test_two_processes_make_one_token_request(server, path):
     for _ in range(2):
-        finish(start(ONE_CALL, server.base_url, server.token_url, path, SECRET))
+        finish(start(ONE_CALL, server.base_url, server.token_url, path, CLIENT_SECRET))
 
     assert len(server.token_requests) == 1
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1"]
-    assert SECRET not in path.read_text()
+    assert tokens_used(server) == [ONE, ONE]
+    assert CLIENT_SECRET not in path.read_text()
 
 
 SAVE_MANY = """
@@ -188,7 +191,7 @@ for number in range(int(count)):
 @posix
 def test_processes_that_save_at_once_lose_nothing_and_nobody_reads_half(path):
     cache = FileTokenCache(path)
-    cache.save("first", CachedToken("the-first", time.time() + 1800))
+    cache.save("first", CachedToken(CACHED, time.time() + 1800))
     processes = [start(SAVE_MANY, path, name, 15) for name in range(6)]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
@@ -198,7 +201,7 @@ def test_processes_that_save_at_once_lose_nothing_and_nobody_reads_half(path):
 
     read = 0
     while any(process.poll() is None for process in processes):
-        assert text_of(cache, "first") == "the-first"
+        assert text_of(cache, "first") == CACHED
         read += 1
 
     for process in processes:
@@ -235,17 +238,17 @@ FileTokenCache(sys.argv[1]).save("other", CachedToken("lost", time.time() + 1800
 @posix
 def test_a_process_that_is_killed_in_the_midst_leaves_what_was_there(path):
     cache = FileTokenCache(path)
-    cache.save("key", CachedToken("kept", time.time() + 1800))
+    cache.save("key", CachedToken(CACHED, time.time() + 1800))
     finish(start(DIE_BEFORE_REPLACING, path), -signal.SIGKILL)
 
-    assert text_of(cache, "key") == "kept"
+    assert text_of(cache, "key") == CACHED
     assert cache.load("other") is None
     [draft] = path.parent.glob("*.tmp")
     assert draft.stat().st_mode & 0o777 == 0o600
     assert "lost" in draft.read_text()
 
-    cache.save("other", CachedToken("saved", time.time() + 1800))  # its lock is free, and what it left is gone
-    assert sorted(tokens_kept(path)) == ["kept", "saved"]
+    cache.save("other", CachedToken(f"{TOKEN}-saved", time.time() + 1800))  # its lock is free, and what it left is gone
+    assert sorted(tokens_kept(path)) == [CACHED, f"{TOKEN}-saved"]
     assert not draft.exists()
 
 
@@ -265,14 +268,14 @@ while True:
 @posix
 def test_a_process_that_is_killed_any_time_leaves_a_whole_file(path):
     cache = FileTokenCache(path)
-    cache.save("key", CachedToken("kept", time.time() + 1800))
+    cache.save("key", CachedToken(CACHED, time.time() + 1800))
     for _ in range(4):
         process = start(SAVE_FOR_EVER, path)
         assert process.stdout.readline() == "ready\n"
         process.kill()
         finish(process, -signal.SIGKILL)
 
-        assert text_of(cache, "key") == "kept"
+        assert text_of(cache, "key") == CACHED
         assert path.stat().st_mode & 0o777 == 0o600
     cache.save("after", CachedToken("x", time.time() + 1800))
 
@@ -293,11 +296,11 @@ def test_a_token_is_shared_until_it_is_about_to_expire(run, server, make, clock)
     clock.now += 1
     run(replace, base_url=server.base_url, auth=make())
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1", "t0ken-2"]
+    assert tokens_used(server) == [ONE, ONE, TWO]
 
 
 def test_a_cached_token_is_renewed_ahead_of_its_expiry(run, server, make, put, clock):
-    put("cached", EARLY + 10)
+    put(CACHED, EARLY + 10)
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
     clock.now += 9
@@ -305,7 +308,7 @@ def test_a_cached_token_is_renewed_ahead_of_its_expiry(run, server, make, put, c
     clock.now += 1
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["cached", "cached", "t0ken-1"]
+    assert tokens_used(server) == [CACHED, CACHED, ONE]
 
 
 def test_the_cache_is_asked_when_a_token_is_needed_and_not_for_each_call(run, server, make, clock):
@@ -343,14 +346,16 @@ def test_who_waits_for_a_token_does_not_ask_the_cache(server, make):
         thread.join()
 
     assert own.calls == ["load", "save"]
-    assert tokens_used(server) == ["t0ken-1"] * 4
+    assert tokens_used(server) == [ONE] * 4
 
 
-@pytest.mark.parametrize(("left", "used"), [(DAY, "cached"), (DAY + 1, "t0ken-1"), (-1, "t0ken-1"), (0, "t0ken-1")])
+@pytest.mark.parametrize(
+    ("left", "used"), [(DAY, CACHED), (DAY + 1, ONE), (-1, ONE), (0, ONE)], ids=["day", "more", "expired", "now"]
+)
 def test_a_clock_that_was_set_back_keeps_no_token_alive(run, server, make, clock, left, used):
     own = Own()
     auth = make(cache=own)
-    own.tokens[auth._cache_key()] = CachedToken("cached", clock.now + left)
+    own.tokens[auth._cache_key()] = CachedToken(CACHED, clock.now + left)
 
     run(replace, base_url=server.base_url, auth=auth)
 
@@ -358,7 +363,7 @@ def test_a_clock_that_was_set_back_keeps_no_token_alive(run, server, make, clock
 
 
 def test_a_token_of_absurd_life_is_shared_for_a_day(run, server, make, clock):
-    server.token = lambda _: Answer.of_json({"access_token": "old", "expires_in": 1e9})
+    server.token = lambda _: Answer.of_json({"access_token": TOKEN, "expires_in": 1e9})
     for _ in range(2):
         run(replace, base_url=server.base_url, auth=make())
 
@@ -366,7 +371,7 @@ def test_a_token_of_absurd_life_is_shared_for_a_day(run, server, make, clock):
 
 
 def test_a_token_of_little_life_is_shared_only_ahead_of_the_margin(run, server, make, clock):
-    server.token = lambda _: Answer.of_json({"access_token": "brief", "expires_in": EARLY + 10})
+    server.token = lambda _: Answer.of_json({"access_token": TOKEN, "expires_in": EARLY + 10})
     run(replace, base_url=server.base_url, auth=make())
     clock.now += 9
     run(replace, base_url=server.base_url, auth=make())
@@ -378,12 +383,12 @@ def test_a_token_of_little_life_is_shared_only_ahead_of_the_margin(run, server, 
 
 
 def test_a_token_about_to_expire_will_do_when_no_other_is_to_be_had(run, server, make, put, clock):
-    put("cached", EARLY - 1)
+    put(CACHED, EARLY - 1)
     server.token = lambda _: Answer.problem(503)
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["cached"]
+    assert tokens_used(server) == [CACHED]
     assert len(server.token_requests) == 1
 
     clock.now += EARLY - 1
@@ -395,21 +400,21 @@ def test_a_token_in_memory_does_not_give_way_to_one_that_expires_before_it(run, 
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
     clock.now += 1800 - EARLY
-    put("older", EARLY - 1)
+    put(f"{TOKEN}-older", EARLY - 1)
     server.token = lambda _: Answer.problem(503)
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1"]
+    assert tokens_used(server) == [ONE, ONE]
 
 
 def test_a_token_that_another_process_renewed_is_used(run, server, make, put, clock):
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
     clock.now += 1800 - EARLY
-    put("renewed", 1800)
+    put(f"{TOKEN}-renewed", 1800)
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["t0ken-1", "renewed"]
+    assert tokens_used(server) == [ONE, f"{TOKEN}-renewed"]
 
 
 def test_what_has_expired_or_never_would_is_left_out_when_saving(path, clock):
@@ -432,7 +437,7 @@ def test_several_accounts_share_a_file(run, server, make, path):
         for client_id in ("me", "you"):
             run(replace, base_url=server.base_url, auth=make(client_id=client_id))
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-2"] * 2
+    assert tokens_used(server) == [ONE, TWO] * 2
     assert len(tokens_kept(path)) == 2
 
 
@@ -442,7 +447,7 @@ def test_what_makes_another_key(make, server, other):
     one, same, another = (make(**more)._cache_key() for more in ({}, {}, {other: value}))
 
     assert one == same != another
-    assert SECRET not in one
+    assert CLIENT_SECRET not in one
 
 
 def test_parts_of_a_key_do_not_run_into_one_another(make):
@@ -464,17 +469,17 @@ def test_a_wrong_secret_is_told_though_there_is_a_token(run, server, make):
 
 
 def test_a_refused_token_is_dropped_from_the_cache_too(run, server, make, put, path):
-    put("revoked", 1800)
-    refuse(server, "revoked")
+    put(f"{TOKEN}-revoked", 1800)
+    refuse(server, f"{TOKEN}-revoked")
     run(replace, base_url=server.base_url, auth=make())
 
-    assert tokens_used(server) == ["revoked", "t0ken-1"]
-    assert tokens_kept(path) == ["t0ken-1"]
+    assert tokens_used(server) == [f"{TOKEN}-revoked", ONE]
+    assert tokens_kept(path) == [ONE]
 
 
 def test_a_refused_token_is_dropped_also_when_no_other_is_to_be_had(run, server, make, put, path):
-    put("revoked", 1800)
-    refuse(server, "revoked")
+    put(f"{TOKEN}-revoked", 1800)
+    refuse(server, f"{TOKEN}-revoked")
     server.token = lambda _: Answer.problem(503)
     with pytest.raises(TokenError):
         run(replace, base_url=server.base_url, auth=make())
@@ -485,13 +490,13 @@ def test_a_refused_token_is_dropped_also_when_no_other_is_to_be_had(run, server,
 def test_a_newer_token_of_another_process_is_used_without_a_token_request(run, server, make, put, path):
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
-    put("newer", 1700)
-    refuse(server, "t0ken-1")
+    put(f"{TOKEN}-newer", 1700)
+    refuse(server, ONE)
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1", "newer"]
+    assert tokens_used(server) == [ONE, ONE, f"{TOKEN}-newer"]
     assert len(server.token_requests) == 1
-    assert tokens_kept(path) == ["newer"]
+    assert tokens_kept(path) == [f"{TOKEN}-newer"]
 
 
 def test_a_refused_token_that_the_cache_keeps_is_not_used_again(run, server, make, clock):
@@ -503,13 +508,13 @@ def test_a_refused_token_that_the_cache_keeps_is_not_used_again(run, server, mak
 
     stuck = Stuck()
     auth = make(cache=stuck)
-    stuck.tokens[auth._cache_key()] = CachedToken("revoked", clock.now + 1800)
-    refuse(server, "revoked")
+    stuck.tokens[auth._cache_key()] = CachedToken(f"{TOKEN}-revoked", clock.now + 1800)
+    refuse(server, f"{TOKEN}-revoked")
     run(replace, base_url=server.base_url, auth=auth)
     clock.now += 1750
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["revoked", "t0ken-1", "t0ken-2"]
+    assert tokens_used(server) == [f"{TOKEN}-revoked", ONE, TWO]
 
 
 def test_however_many_are_refused_a_token_it_is_dropped_once(run, server, make):
@@ -518,14 +523,14 @@ def test_however_many_are_refused_a_token_it_is_dropped_once(run, server, make):
     run(replace, base_url=server.base_url, auth=auth)
     own.calls.clear()
 
-    assert [auth.reject("t0ken-1") for _ in range(20)] == [True] * 20
+    assert [auth.reject(ONE) for _ in range(20)] == [True] * 20
     assert own.calls == ["drop"]
 
 
 def test_refused_tokens_do_not_pile_up(make):
     auth = make()
     for number in range(1000):
-        auth.reject(f"token-{number}")
+        auth.reject(f"{TOKEN}-{number}")
 
     assert len(auth._state._refused) < 20
 
@@ -534,32 +539,32 @@ def test_refused_tokens_do_not_pile_up(make):
 def test_only_the_token_that_was_refused_is_dropped(path):
     cache = FileTokenCache(path)
     for key in ("a", "b"):
-        cache.save(key, CachedToken(f"of-{key}", time.time() + 1800))
-    cache.drop("a", "of-b")
-    cache.drop("c", "of-a")
-    assert tokens_kept(path) == ["of-a", "of-b"]
+        cache.save(key, CachedToken(f"{TOKEN}-{key}", time.time() + 1800))
+    cache.drop("a", f"{TOKEN}-b")
+    cache.drop("c", f"{TOKEN}-a")
+    assert tokens_kept(path) == [f"{TOKEN}-a", f"{TOKEN}-b"]
 
-    cache.drop("a", "of-a")
-    assert tokens_kept(path) == ["of-b"]
+    cache.drop("a", f"{TOKEN}-a")
+    assert tokens_kept(path) == [f"{TOKEN}-b"]
 
 
 @posix
 def test_a_token_that_is_renewed_while_the_lock_is_waited_for_is_not_dropped(path, monkeypatch):
     cache = FileTokenCache(path)
-    cache.save("key", CachedToken("old", time.time() + 1800))
+    cache.save("key", CachedToken(f"{TOKEN}-old", time.time() + 1800))
     locked = token_cache._locked
     saved: list[bool] = []
 
     def late(lock):
         if not saved:
             saved.append(True)
-            cache.save("key", CachedToken("new", time.time() + 1800))
+            cache.save("key", CachedToken(f"{TOKEN}-new", time.time() + 1800))
         return locked(lock)
 
     monkeypatch.setattr(token_cache, "_locked", late)
-    cache.drop("key", "old")
+    cache.drop("key", f"{TOKEN}-old")
 
-    assert tokens_kept(path) == ["new"]
+    assert tokens_kept(path) == [f"{TOKEN}-new"]
 
 
 # -- Kept from others --------------------------------------------------------------------
@@ -594,7 +599,7 @@ def test_only_the_user_can_read_it_from_the_first_byte_on(run, server, make, tmp
 @posix
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610, 0o644, 0o777])
 def test_a_file_that_others_may_read_or_write_is_refused(run, server, make, put, path, mode):
-    put("planted", 1800)
+    put(CACHED, 1800)
     path.chmod(mode)
     before = path.read_bytes()
 
@@ -602,19 +607,19 @@ def test_a_file_that_others_may_read_or_write_is_refused(run, server, make, put,
         run(replace, base_url=server.base_url, auth=make())
 
     assert caught.value.outcome == "not_sent"
-    assert "planted" not in str(caught.value)
+    assert CACHED not in str(caught.value)
     assert server.received == server.token_requests == []
     assert path.read_bytes() == before
 
     path.chmod(0o600)
     run(replace, base_url=server.base_url, auth=make())
-    assert tokens_used(server) == ["planted"]
+    assert tokens_used(server) == [CACHED]
 
 
 @posix
 @pytest.mark.parametrize("readable", [True, False])
 def test_a_file_of_another_user_is_refused(run, server, make, put, path, monkeypatch, readable):
-    put("planted", 1800)
+    put(CACHED, 1800)
     user, open_file = os.geteuid(), os.open
 
     def closed(name, *arguments, **more):
@@ -634,7 +639,7 @@ def test_a_file_of_another_user_is_refused(run, server, make, put, path, monkeyp
 
 @posix
 def test_a_symbolic_link_is_refused(run, server, make, put, path):
-    put("elsewhere", 1800)
+    put(CACHED, 1800)
     real = path.rename(path.with_name("real.json"))
     path.symlink_to(real)
 
@@ -706,16 +711,16 @@ def test_a_refusal_holds_up_nobody_who_waits(server, make):
 
 def test_nothing_shows_the_token_or_the_secret(run, server, make, put, path, caplog):
     caplog.set_level(logging.DEBUG, "maia_scim")
-    put("t0ken-cached", 1800)
+    put(CACHED, 1800)
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
     shown = repr([auth, auth._cache, FileTokenCache(path), FileTokenCache(path).load(auth._cache_key()), auth._state])
     shown += caplog.text
 
     assert "CachedToken(expires_at=" in shown
-    assert "t0ken" not in shown
-    assert SECRET not in shown
-    assert SECRET not in path.read_text()
+    assert TOKEN not in shown
+    assert CLIENT_SECRET not in shown
+    assert CLIENT_SECRET not in path.read_text()
 
 
 # -- Content that is none ------------------------------------------------------------------
@@ -749,22 +754,23 @@ ODD_ROWS = [
 def test_a_file_that_is_none_of_ours_counts_as_empty(server, make, path, content, caplog):
     raw = content if isinstance(content, bytes) else content.encode()
     path.touch(0o600)
-    path.write_bytes(raw.replace(b"KEY", make()._cache_key().encode()))
+    path.write_bytes(raw.replace(b"KEY", make()._cache_key().encode()).replace(b"cached", CACHED.encode()))
     for _ in range(2):
         with MaiaScim(base_url=server.base_url, auth=make()) as client:
             replace(client)
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1"]
+    assert tokens_used(server) == [ONE, ONE]
     assert caplog.records == []
 
 
 def test_a_row_that_is_none_leaves_the_others(server, make, path):
     path.touch(0o600)
-    path.write_text(f'{{"version": 1, "tokens": {{"a": 7, "{make()._cache_key()}": {ROW}, "b": {{}}}}}}')
+    row = ROW.replace("cached", CACHED)
+    path.write_text(f'{{"version": 1, "tokens": {{"a": 7, "{make()._cache_key()}": {row}, "b": {{}}}}}}')
     with MaiaScim(base_url=server.base_url, auth=make()) as client:
         replace(client)
 
-    assert tokens_used(server) == ["cached"]
+    assert tokens_used(server) == [CACHED]
 
 
 def test_a_file_that_vanished_is_made_again(run, server, make, tmp_path):
@@ -775,7 +781,7 @@ def test_a_file_that_vanished_is_made_again(run, server, make, tmp_path):
             file.unlink()
         folder.rmdir()
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-2"]
+    assert tokens_used(server) == [ONE, TWO]
 
 
 # -- Troubles that are not the call's --------------------------------------------------------
@@ -788,12 +794,12 @@ def test_a_place_that_cannot_be_written_is_told_once(run, server, make, tmp_path
         run(replace, base_url=server.base_url, auth=auth)
         clock.now += 1800
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-2", "t0ken-3"]
+    assert tokens_used(server) == [ONE, TWO, THREE]
     [record] = caplog.records
     assert (record.name, record.levelname) == ("maia_scim", "WARNING")
     assert str(tmp_path / "file") in record.getMessage()
-    assert "t0ken" not in caplog.text
-    assert SECRET not in caplog.text
+    assert TOKEN not in caplog.text
+    assert CLIENT_SECRET not in caplog.text
 
 
 def make_read_only(monkeypatch):
@@ -808,30 +814,30 @@ def make_read_only(monkeypatch):
 
 
 def test_a_folder_that_takes_no_new_file_is_told(run, server, make, put, path, monkeypatch, caplog):
-    put("cached", EARLY)  # there is something to read, as in a read-only mount
+    put(CACHED, EARLY)  # there is something to read, as in a read-only mount
     make_read_only(monkeypatch)
     run(replace, base_url=server.base_url, auth=make())
 
-    assert tokens_used(server) == ["t0ken-1"]
+    assert tokens_used(server) == [ONE]
     assert "cannot be written (OSError: [Errno 30] Read-only file system" in caplog.text
-    assert tokens_kept(path) == ["cached"]
+    assert tokens_kept(path) == [CACHED]
 
 
 def test_a_folder_that_takes_no_new_file_may_hold_a_newer_token(run, server, make, put, monkeypatch, caplog):
-    put("old", 1800)
+    put(f"{TOKEN}-old", 1800)
     auth = make()
     run(replace, base_url=server.base_url, auth=auth)
-    put("newer", 1800)
+    put(f"{TOKEN}-newer", 1800)
     make_read_only(monkeypatch)
-    refuse(server, "old")
+    refuse(server, f"{TOKEN}-old")
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["old", "old", "newer"]
+    assert tokens_used(server) == [f"{TOKEN}-old", f"{TOKEN}-old", f"{TOKEN}-newer"]
     assert caplog.records == []
 
 
 def test_a_write_that_fails_leaves_nothing_behind(run, server, make, put, path, monkeypatch, caplog):
-    put("cached", EARLY)
+    put(CACHED, EARLY)
 
     def full(*_):
         raise OSError(28, "No space left on device")
@@ -840,7 +846,7 @@ def test_a_write_that_fails_leaves_nothing_behind(run, server, make, put, path, 
     run(replace, base_url=server.base_url, auth=make())
 
     assert "No space left" in caplog.text
-    assert tokens_kept(path) == ["cached"]
+    assert tokens_kept(path) == [CACHED]
     assert list(path.parent.glob("*.tmp")) == []
 
 
@@ -856,7 +862,7 @@ def test_a_lock_that_another_keeps_is_not_waited_for_for_ever(run, server, make,
 
     assert sum(waits) == pytest.approx(2)
     assert "another process keeps" in caplog.text
-    assert tokens_used(server) == ["t0ken-1"]
+    assert tokens_used(server) == [ONE]
 
 
 @posix
@@ -879,32 +885,36 @@ def _leads_to(fd, path):
         return False
 
 
+@pytest.mark.keeps_secrets("token", "* TokenError", reason="the error is made here, by a cache of the caller's")
+@pytest.mark.keeps_secrets("secret", "* TokenError", reason="as the token")
 @pytest.mark.parametrize("method", ["load", "save", "drop"])
 @pytest.mark.parametrize("error", [RuntimeError, OSError, KeyError, TokenError])
 def test_a_cache_of_the_callers_that_raises_breaks_no_call(run, server, make, clock, method, error, caplog):
     own = Own()
 
     def fail(*_):
-        raise error(f"no place for t0ken-1 of {SECRET}")
+        raise error(f"no place for {ONE} of {CLIENT_SECRET}")
 
     setattr(own, method, fail)
     auth = make(cache=own)
     for _ in range(2):
         run(replace, base_url=server.base_url, auth=auth)
-        refuse(server, f"t0ken-{len(server.token_requests)}")
+        refuse(server, f"{TOKEN}-{len(server.token_requests)}")
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1", "t0ken-2"]
+    assert tokens_used(server) == [ONE, ONE, TWO]
     [record] = caplog.records
     assert (
         f"the token cache Own cannot be {'read' if method == 'load' else 'written'} ({error.__name__})" in caplog.text
     )
-    assert "t0ken" not in caplog.text
-    assert SECRET not in caplog.text
+    assert TOKEN not in caplog.text
+    assert CLIENT_SECRET not in caplog.text
     assert record.exc_info is None
 
 
 @pytest.mark.parametrize(
-    "found", ["t0ken", ("t0ken", 1), ODD("two words", 1_700_001_800), ODD("t0ken", "soon"), ODD(None, 1_700_001_800)]
+    "found",
+    [TOKEN, (TOKEN, 1), ODD(f"{TOKEN} two", 1_700_001_800), ODD(TOKEN, "soon"), ODD(None, 1_700_001_800)],
+    ids=["text", "tuple", "space", "no-time", "no-text"],
 )
 def test_a_cache_of_the_callers_that_gives_something_else(run, server, make, found, caplog):
     own = Own()
@@ -912,9 +922,9 @@ def test_a_cache_of_the_callers_that_gives_something_else(run, server, make, fou
     own.tokens[auth._cache_key()] = found
     run(replace, base_url=server.base_url, auth=auth)
 
-    assert tokens_used(server) == ["t0ken-1"]
+    assert tokens_used(server) == [ONE]
     assert "the token cache Own cannot be read (TypeError)" in caplog.text
-    assert "t0ken" not in caplog.text
+    assert TOKEN not in caplog.text
 
 
 def test_a_cache_of_the_callers_shares_tokens(run, server, make):
@@ -922,9 +932,9 @@ def test_a_cache_of_the_callers_shares_tokens(run, server, make):
     for _ in range(2):
         run(replace, base_url=server.base_url, auth=make(cache=own))
 
-    assert tokens_used(server) == ["t0ken-1", "t0ken-1"]
+    assert tokens_used(server) == [ONE, ONE]
     [token] = own.tokens.values()
-    assert token == CachedToken("t0ken-1", 1_700_001_800)
+    assert token == CachedToken(ONE, 1_700_001_800)
     assert pickle.loads(pickle.dumps(token)) == token
 
 
@@ -935,7 +945,7 @@ def test_a_refusal_of_what_is_saved_comes_too_late_for_the_call(run, server, mak
 
     run(replace, base_url=server.base_url, auth=make(cache=Refusing()))
 
-    assert tokens_used(server) == ["t0ken-1"]
+    assert tokens_used(server) == [ONE]
     assert len(caplog.records) == 1
 
 
@@ -979,15 +989,15 @@ def test_a_day_is_what_a_cached_token_may_claim():
 
 def test_whose_tokens_they_are(make):
     def give():
-        return "a-t0ken"
+        return TOKEN
 
-    text = BearerToken("a-t0ken").account
+    text = BearerToken(TOKEN).account
 
     assert make().account == "me"
-    assert text == BearerToken("a-t0ken").account != BearerToken("a-t0ker").account
+    assert text == BearerToken(TOKEN).account != BearerToken(f"{TOKEN}r").account
     assert text.startswith("token-")
     assert len(text) == len("token-") + 16
-    assert "t0ken" not in text
+    assert TOKEN not in text
     assert BearerToken(give).account == BearerToken(give).account == f"callable-{id(give)}"
     assert BearerToken("\udcff").account  # which only a call refuses
 

@@ -8,6 +8,7 @@ import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, errors, patch
 from maia_scim.models import Meta, ScimUser, UserGroup
+from tests.support.canary import TOKEN
 from tests.support.directory import serve
 from tests.support.scripted import Answer, Scripted
 
@@ -22,7 +23,7 @@ def served():
 
 
 def call(run, served, operation, **more):
-    return run(operation, base_url=served[0].base_url, auth=BearerToken("a-token"), **more)
+    return run(operation, base_url=served[0].base_url, auth=BearerToken(TOKEN), **more)
 
 
 def test_get(run, served):
@@ -171,7 +172,7 @@ def test_a_service_that_only_says_it_did_is_found_out(run, served):
 
 @pytest.mark.parametrize("kind", [MaiaScim, AsyncMaiaScim])
 def test_diff_sends_nothing_and_is_not_awaited(kind):
-    client = kind("eu1", auth=BearerToken("a-token"))
+    client = kind("eu1", auth=BearerToken(TOKEN))
     before = ScimUser.from_dict(HELD)
     after = ScimUser.from_dict({**HELD, "title": "Pilot"})
 

@@ -22,9 +22,10 @@ from maia_scim import (
     patch,
 )
 from maia_scim.models import Email, ScimUser
+from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
 from tests.support.scripted import Answer, Scripted
 
-USER = ScimUser(id="1", user_name="bjensen", active=True, password="hunter2", emails=[Email(value="b@example.com")])
+USER = ScimUser(id="1", user_name="bjensen", active=True, password=PASSWORD, emails=[Email(value="b@example.com")])
 TEMPLATE = "/v1/directory-integration/scim/v2/Users/{id}"
 
 
@@ -35,7 +36,7 @@ def server():
 
 
 def arguments(server):
-    return {"base_url": server.base_url, "auth": BearerToken("t0ken")}
+    return {"base_url": server.base_url, "auth": BearerToken(TOKEN)}
 
 
 def replace(client):
@@ -213,7 +214,7 @@ def test_events_tell_the_whole_story(run, server):
     run(
         replace,
         base_url=server.base_url,
-        auth=ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url),
+        auth=ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url),
         on_event=seen.append,
     )
 
@@ -230,8 +231,8 @@ def test_events_tell_the_whole_story(run, server):
     assert (attempts[-1].request_id, attempts[-1].path) == ("r", TEMPLATE)
     assert (end.method, end.path, end.attempts, end.outcome, end.error) == ("PUT", TEMPLATE, 3, "done", None)
     assert end.seconds >= 3
-    assert "s3cret" not in repr(seen)
-    assert "hunter2" not in repr(seen)
+    assert CLIENT_SECRET not in repr(seen)
+    assert PASSWORD not in repr(seen)
 
 
 def test_events_tell_of_failures(run, server):
@@ -317,7 +318,7 @@ def test_bodies_are_logged_when_asked_for_and_masked(run, server, caplog):
         assert shown in record.sent
         assert shown in record.answered
         assert shown in record.message
-    for hidden in ("bjensen", "hunter2", "b@example.com", "555"):
+    for hidden in ("bjensen", PASSWORD, "b@example.com", "555"):
         assert hidden not in record.message + record.sent + record.answered
 
 
@@ -347,8 +348,8 @@ def test_no_logger_shows_a_secret(run, server, caplog):
     """Those of the HTTP library included, at their most talkative."""
     for name in (None, "httpx", "httpcore", "maia_scim"):
         caplog.set_level(logging.DEBUG, name)
-    auth = ClientCredentials(client_id="me", client_secret="s3cret", token_url=server.token_url)
-    server.token = lambda _: Answer.of_json({"access_token": "t0ken-one", "expires_in": 1800})
+    auth = ClientCredentials(client_id="me", client_secret=CLIENT_SECRET, token_url=server.token_url)
+    server.token = lambda _: Answer.of_json({"access_token": TOKEN, "expires_in": 1800})
 
     run(replace, base_url=server.base_url, auth=auth, log_bodies=True)
     server.answer = lambda _: Answer(drop=0)
@@ -357,7 +358,7 @@ def test_no_logger_shows_a_secret(run, server, caplog):
 
     told = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert "httpcore" in told
-    for secret in ("s3cret", "t0ken-one", "hunter2"):
+    for secret in (CLIENT_SECRET, TOKEN, PASSWORD):
         assert secret not in told
 
 

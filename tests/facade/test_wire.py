@@ -9,6 +9,7 @@ import pytest
 from maia_scim import BearerToken
 from maia_scim.models import ScimUser
 from tests.models.cases import json_text, wire_cases
+from tests.support.canary import TOKEN
 from tests.support.scripted import Answer, Scripted
 
 USERS = {case.name: case for case in wire_cases() if case.schema == "ScimUser"}
@@ -29,7 +30,7 @@ def server():
 
 @pytest.mark.parametrize("name", USERS)
 def test_every_user_is_taken_and_sent_back_as_it_came(run, server, name):
-    arguments = {"base_url": server.base_url, "auth": BearerToken("a-token")}
+    arguments = {"base_url": server.base_url, "auth": BearerToken(TOKEN)}
 
     user = run(lambda client: client.users.replace(ScimUser(active=True), id=name), **arguments)
     assert json_text(user.to_dict()) == json_text(USERS[name].body)

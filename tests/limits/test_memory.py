@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from maia_scim import clock, limits
 from maia_scim.errors import ConfigurationError
 from maia_scim.limits import Ledger, MemoryLimiter, RateLimit, Slot, Turn, piece
+from tests.support.canary import PASSWORD
 
 from .windows import excess, optimum, overruns
 
@@ -506,7 +507,7 @@ async def test_tasks_use_the_same_limiter():
         ({"paced": 1}, "paced=1"),
         ({"if_unreachable": "ignore"}, "if_unreachable='ignore': it must be 'raise' or 'local'"),
         ({"redis": 3}, "redis is a int: pass a URL"),
-        ({"redis": "localhost:s3cret@x"}, "redis is no URL: it must begin with redis://"),
+        ({"redis": f"localhost:{PASSWORD}@x"}, "redis is no URL: it must begin with redis://"),
     ],
 )
 def test_settings_that_cannot_be_used_say_what_to_do(arguments, told):
@@ -514,7 +515,7 @@ def test_settings_that_cannot_be_used_say_what_to_do(arguments, told):
         RateLimit(**arguments)
 
     assert told in str(caught.value)
-    assert "s3cret" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
 
 
 def test_settings_become_windows():
@@ -525,7 +526,7 @@ def test_settings_become_windows():
 
 
 def test_settings_show_and_pickle_no_password():
-    limit = RateLimit(600, redis="redis://:s3cret@localhost:6379/0?password=s3cret", if_unreachable="local")
+    limit = RateLimit(600, redis=f"redis://:{PASSWORD}@localhost:6379/0?password={PASSWORD}", if_unreachable="local")
 
     assert repr(limit) == ("RateLimit(600, None, margin=0.5, paced=False, redis=<URL>, if_unreachable='local')")
     with pytest.raises(TypeError, match="does not pickle"):

@@ -19,6 +19,7 @@ from maia_scim import clock, limits_redis, redis_clients
 from maia_scim.errors import ConfigurationError, TransportError
 from maia_scim.limits import Limiter, RateLimit, Slot
 from maia_scim.limits_redis import RedisLimiter
+from tests.support.canary import PASSWORD
 
 from .fleet import Fleet, Order, Report
 from .server import Server, free_port, needs_server
@@ -563,7 +564,7 @@ def test_a_forked_process_is_another_one(redis, make, monkeypatch):
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_unreachable_raises_what_says_what_to_do(make, asynchronous):
-    limiter = make(f"redis://user:s3cret@127.0.0.1:{free_port()}/0")
+    limiter = make(f"redis://user:{PASSWORD}@127.0.0.1:{free_port()}/0")
 
     with pytest.raises(TransportError) as caught:
         asyncio.run(limiter.take_async(None, paced=False)) if asynchronous else take(limiter)
@@ -577,29 +578,31 @@ def test_unreachable_raises_what_says_what_to_do(make, asynchronous):
     assert type(cause).__name__ == "ConnectionError"
     assert cause.__traceback__ is None
     assert cause.__context__ is None
-    assert "s3cret" not in f"{error} {cause} {error.__context__!r}"
+    assert PASSWORD not in f"{error} {cause} {error.__context__!r}"
     assert pickle.loads(pickle.dumps(error)).outcome == "not_sent"
     limiter.close(5.0)  # a 429 is told all the same
 
 
 @needs_server
 def test_a_refusal_of_redis_is_told_without_the_password(tmp_path, make):
-    server = Server(tmp_path, "--requirepass", "right")
+    right = f"{PASSWORD}-right"
+    server = Server(tmp_path, "--requirepass", right)
     server.start()
     try:
         with pytest.raises(TransportError, match=r"AuthenticationError|ResponseError") as caught:
-            take(make(f"redis://:s3cret@127.0.0.1:{server.port}"))
-        assert "s3cret" not in str(caught.value)
-        assert take(make(f"redis://:right@127.0.0.1:{server.port}")).wait == 0
+            take(make(f"redis://:{PASSWORD}@127.0.0.1:{server.port}"))
+        assert PASSWORD not in str(caught.value)
+        assert take(make(f"redis://:{right}@127.0.0.1:{server.port}")).wait == 0
     finally:
         server.kill()
 
 
 def test_what_an_error_tells_holds_no_password():
-    told = redis_clients.without_frames(ConnectionError("cannot AUTH with s3cret"), "s3cret")
+    told = redis_clients.without_frames(ConnectionError(f"cannot AUTH with {PASSWORD}"), PASSWORD)
 
     assert (type(told), str(told)) == (ConnectionError, "cannot AUTH with ***")
-    assert isinstance(redis_clients.without_frames(UnicodeDecodeError("utf-8", b"", 0, 1, "s3cret"), "s3cret"), OSError)
+    undecodable = UnicodeDecodeError("utf-8", b"", 0, 1, PASSWORD)
+    assert isinstance(redis_clients.without_frames(undecodable, PASSWORD), OSError)
 
 
 @needs_server
@@ -900,12 +903,18 @@ def test_the_keys_of_a_step_are_in_one_slot_of_a_cluster(tmp_path, make):
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://:s3cret@localhost:port/0", "redis://:s3cret@localhost?nonsense=1", "redis://localhost?db=s3cret"]
+    "url",
+    [
+        f"redis://:{PASSWORD}@localhost:port/0",
+        f"redis://:{PASSWORD}@localhost?nonsense=1",
+        f"redis://localhost?db={PASSWORD}",
+    ],
+    ids=["port", "option", "database"],
 )
 def test_a_url_that_redis_py_does_not_take_is_refused_at_once(url):
     with pytest.raises(ConfigurationError, match="check host, port, database and options") as caught:
         RateLimit(redis=url).limiter("a")
-    assert "s3cret" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
     assert caught.value.__context__ is None
 
 

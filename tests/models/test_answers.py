@@ -16,6 +16,7 @@ from maia_public_api.errors import UnexpectedStatus
 from maia_public_api.models import PatchRequest, ProblemDetail, ScimGroup, ScimUser
 
 from tests.models.cases import json_text, wire_cases
+from tests.support.canary import TOKEN
 from tests.support.scripted import Answer, Received, Scripted
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def server() -> Iterator[Scripted]:
 
 
 def client(server: Scripted, **options: Any) -> AuthenticatedClient:
-    return AuthenticatedClient(base_url=server.base_url, token="a-token", **options)
+    return AuthenticatedClient(base_url=server.base_url, token=TOKEN, **options)
 
 
 def arguments(name: str) -> dict[str, Any]:
@@ -174,7 +175,7 @@ def test_every_operation_goes_over_the_wire(server: Scripted, way: Callable[...,
 
     [request] = received
     assert (request.method, request.path) == (module.METHOD, "/dpc" + module.PATH.format(id="1"))
-    assert request.headers["Authorization"] == "Bearer a-token"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
     body = arguments(name).get("body")
     assert request.body == b"" if body is None else request.json == body.to_dict()
     assert result.parsed
@@ -217,4 +218,4 @@ def test_an_id_is_quoted(odd: str):
 def test_no_repr_of_the_client_shows_the_token(server: Scripted):
     shown = client(server, headers={"X-Key": "a-key"}, cookies={"c": "a-cookie"})
     with shown:
-        assert not any(secret in repr(shown) for secret in ("a-token", "a-key", "a-cookie"))
+        assert not any(secret in repr(shown) for secret in (TOKEN, "a-key", "a-cookie"))

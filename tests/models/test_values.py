@@ -27,6 +27,7 @@ from maia_public_api.models import (
 )
 
 from tests.models.holds import untyped
+from tests.support.canary import PASSWORD
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 UTC = datetime.UTC
@@ -127,23 +128,21 @@ class TestReferences:
 
 class TestSecrets:
     def test_are_masked_in_every_repr(self):
-        user = ScimUser.from_dict(
-            {"userName": "ada", "password": "pa55-w0rd", "urn:example:x": {"password": "pa55-w0rd"}}
-        )
+        user = ScimUser.from_dict({"userName": "ada", "password": PASSWORD, "urn:example:x": {"password": PASSWORD}})
         for text in (repr(user), str(user), f"{user}", repr([user]), repr(attrs.evolve(user, title="x"))):
-            assert "pa55-w0rd" not in text
+            assert PASSWORD not in text
             assert "password='***'" in text
 
     def test_other_spellings_are_masked_too(self):
-        assert "pa55-w0rd" not in repr(ScimUser.from_dict({"PASSWORD": "pa55-w0rd"}))
-        assert "pa55-w0rd" not in repr(ScimUser.from_dict({"Password": "pa55-w0rd", "password": ["pa55-w0rd"]}))
+        assert PASSWORD not in repr(ScimUser.from_dict({"PASSWORD": PASSWORD}))
+        assert PASSWORD not in repr(ScimUser.from_dict({"Password": PASSWORD, "password": [PASSWORD]}))
 
     def test_a_patch_may_hold_one(self):
         bare, inside = (
-            PatchOperation(path="password", value="pa55-w0rd"),
-            PatchOperation(value={"password": "pa55-w0rd"}),
+            PatchOperation(path="password", value=PASSWORD),
+            PatchOperation(value={"password": PASSWORD}),
         )
-        assert "pa55-w0rd" not in repr(PatchRequest(operations=[bare, inside]))
+        assert PASSWORD not in repr(PatchRequest(operations=[bare, inside]))
 
     def test_repr_shows_what_is_assigned_and_names_extensions(self):
         user = ScimUser.from_dict({"userName": "ada", "title": None, "emails": [], ENTERPRISE: {"costCenter": "4130"}})

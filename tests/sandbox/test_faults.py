@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import math
+import re
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -609,3 +610,16 @@ def test_a_connection_that_a_fault_ended_leaves_nothing(context: object, fault: 
             with Wire(sandbox, sandbox.issue_token()) as wire:
                 put(wire)
                 wire.rest()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: faults.Status(99), "status must be one of a final answer, from 200 to 999: 99"),
+        (lambda: faults.Status(500, body="xml"), "body must be one of problem, scim, html, none: 'xml'"),  # type: ignore[arg-type]
+        (lambda: faults.Drip(part="tail"), "part must be one of head, body: 'tail'"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_fault_that_is_none_is_refused_at_once(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        make()

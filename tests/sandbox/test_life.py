@@ -11,14 +11,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from maia_scim import ClientCredentials
-from maia_scim.sandbox import Sandbox, faults
+from maia_scim.sandbox import Sandbox, faults, personalities
 from maia_scim.sandbox.exchange import Answer
 from maia_scim.sandbox.server import Server
 from tests.sandbox.conftest import get_token
@@ -259,14 +259,24 @@ def comparable(sandbox: Sandbox) -> str:
     return re.sub(r'http://127.0.0.1:\d+|"version": "[^,}]*"', "", json.dumps(sandbox.dump(), sort_keys=True))
 
 
-def test_what_is_loaded_is_served_and_reset_goes_back_to_the_start(sandbox: Sandbox, api: httpx.Client) -> None:
-    start = sandbox.dump()
-    one: dict[str, Any] = {"id": "1", "userName": "one", "urn:example:1.0:User": {"level": 1}}
+@pytest.mark.parametrize("personality", get_args(personalities.Personality))
+def test_what_is_loaded_is_the_sandboxs_own(personality: personalities.Personality) -> None:
+    one: dict[str, Any] = {"id": "1", "userName": "one", "name": {"givenName": "Given"}}
+    sandbox = Sandbox(personality=personality)
 
     sandbox.load({"users": [one], "groups": []})
-    one["urn:example:1.0:User"]["level"] = 2  # of the caller, no longer of the sandbox
+    one["name"]["givenName"] = "changed"
+    sandbox.users["1"]["name"]["givenName"] = "changed"
 
-    assert api.get("/Users/1").json()["urn:example:1.0:User"] == {"level": 1}
+    assert sandbox.users["1"]["name"]["givenName"] == "Given"
+
+
+def test_what_is_loaded_is_served_and_reset_goes_back_to_the_start(sandbox: Sandbox, api: httpx.Client) -> None:
+    start = sandbox.dump()
+
+    sandbox.load({"users": [{"id": "1", "userName": "one"}], "groups": []})
+
+    assert api.get("/Users/1").json()["userName"] == "one"
     assert api.get(f"/Users/{BJENSEN.rpartition('/')[2]}").status_code == 404
     assert (list(sandbox.users), sandbox.groups) == (["1"], {})
     assert sandbox.requests  # a load forgets no request
@@ -491,6 +501,10 @@ def test_a_tls_connection_says_that_it_ends_unless_it_is_reset(fault: faults.Fau
             sandbox.inject(fault)
         wire.send("GET", "/dpc" + BJENSEN, Connection="close")
         received, how = wire.rest()
+        if end == "bye":  # and the connection ends without a word from the client
+            with socket.socket(fileno=os.dup(wire.socket.fileno())) as below:
+                below.settimeout(SECONDS)
+                assert below.recv(1) == b""
 
     assert how == end
     assert received.startswith(b"" if fault == faults.Reset() else b"HTTP/1.1 200 OK\r\n")
@@ -522,10 +536,7 @@ def test_a_handshake_that_does_not_come_holds_up_nobody(hello: bytes, fails: boo
             within_bounds(sandbox.close)
 
 
-@pytest.mark.parametrize("reset", [False, True])
-def test_a_client_that_leaves_before_the_handshake_leaves_nothing(
-    reset: bool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_client_that_leaves_before_the_handshake_leaves_nothing(caplog: pytest.LogCaptureFixture) -> None:
     come, gone = threading.Event(), threading.Event()
 
     def late() -> bool:
@@ -537,14 +548,44 @@ def test_a_client_that_leaves_before_the_handshake_leaves_nothing(
         server.start()
         with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as client:
             assert come.wait(SECONDS)
-            if reset:
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, faults.END_WITH_RESET)
-            else:
-                server.end_connections()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, faults.END_WITH_RESET)
         gone.set()
         within_bounds(server.close)
         gc.collect()  # a socket that was left open would be a ResourceWarning now
     assert caplog.records == []
+
+
+def test_a_client_that_leaves_when_the_handshake_begins_is_nothing_to_tell_of(caplog: pytest.LogCaptureFixture) -> None:
+    come, gone = threading.Event(), threading.Event()
+
+    class Late(ssl.SSLContext):
+        def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+            come.set()
+            gone.wait(SECONDS)
+            return super().wrap_socket(*args, **kwargs)
+
+    with leaving_nothing():
+        server = Server(lambda request: Answer(200), 0, Late(ssl.PROTOCOL_TLS_SERVER))
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS):
+            assert come.wait(SECONDS)
+            server.end_connections()
+        gone.set()
+        within_bounds(server.close)
+    assert caplog.records == []
+
+
+def test_a_connection_that_ended_is_forgotten() -> None:
+    server = Server(lambda request: Answer(200))
+    server.start()
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert list(iter(lambda: client.recv(65536), b""))
+        assert server._connections == set()
+        assert len(server._workers) == 1
+        server._workers[0].join(SECONDS)
+    server.close()
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -588,6 +629,23 @@ def test_a_handshake_fault_leaves_requests_alone_and_others_leave_the_handshake_
             assert wire.ask("GET", "/dpc" + BJENSEN).status == 503
 
 
+def test_a_failing_handshake_is_plain_to_the_client() -> None:
+    with small_sandbox(tls=server_context()) as sandbox:
+        sandbox.inject(faults.TlsFailure())
+        with socket.create_connection(("127.0.0.1", urlsplit(sandbox.base_url).port or 0), timeout=SECONDS) as client:
+            client.sendall(b"\x16\x03\x01\x00\x05hello")
+            # The alert and the end, no RST, which would take the alert away on some systems.
+            assert b"".join(iter(lambda: client.recv(65536), b"")) == b"\x15\x03\x03\x00\x02\x02\x28"
+
+
+def test_stopping_is_no_connection_that_a_fault_could_strike() -> None:
+    with small_sandbox(tls=server_context()) as sandbox:
+        injection = sandbox.inject(faults.TlsFailure())
+        with sandbox.refusing_connections():
+            pass
+    assert injection.struck == 0
+
+
 def test_a_handshake_fault_needs_tls(sandbox: Sandbox) -> None:
     with pytest.raises(ValueError, match="TlsFailure needs a sandbox that serves TLS"):
         sandbox.inject(faults.TlsFailure())
@@ -606,3 +664,19 @@ def test_a_tls_service_can_be_down_too() -> None:
             assert refused(sandbox.base_url)
         with Wire(sandbox, wire.token) as wire:
             assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+
+
+@pytest.mark.parametrize("state", [{}, {"Users": []}, {"groups": []}, {"users": [], "other": []}])
+def test_a_state_of_another_shape_is_refused_and_replaces_nothing(sandbox: Sandbox, state: Any) -> None:
+    before = sandbox.dump()
+
+    with pytest.raises(ValueError, match="the state must have users, may have groups"):
+        sandbox.load(state)
+
+    assert sandbox.dump() == before
+
+
+def test_a_state_without_groups_has_none(sandbox: Sandbox) -> None:
+    sandbox.load({"users": [{"id": "1", "userName": "one"}]})  # type: ignore[typeddict-item]
+
+    assert (list(sandbox.users), sandbox.groups) == (["1"], {})

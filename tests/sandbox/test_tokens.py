@@ -123,6 +123,16 @@ def test_the_clock_can_be_brought() -> None:
     assert late.status_code == 401
 
 
+def test_reset_takes_time_back() -> None:
+    with small_sandbox(clock=lambda: 1_700_000_000.0) as sandbox:
+        sandbox.advance(86400)
+        sandbox.reset()
+        with Wire(sandbox, sandbox.issue_token()) as wire:
+            changed = wire.ask("PUT", PREFIX + USER, {"userName": "bjensen", "title": "Changed"})
+
+    assert changed.json["meta"]["lastModified"] == "2023-11-14T22:13:20Z"
+
+
 def test_tokens_can_be_revoked(sandbox: Sandbox, api: httpx.Client) -> None:
     sandbox.revoke_tokens()
 

@@ -5,12 +5,14 @@ import json
 import re
 import socket
 from dataclasses import FrozenInstanceError
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from maia_scim.sandbox import RecordedRequest, Sandbox
+from maia_scim.sandbox.exchange import Answer
 
 PREFIX = "/dpc/v1/directory-integration/scim/v2"
 BJENSEN = "/Users/2819c223-7f76-453a-919d-413861904646"
@@ -105,6 +107,20 @@ def test_an_answer_is_sent_in_one_piece(sandbox: Sandbox) -> None:
     length = re.search(rb"content-length: (\d+)", head, re.I)
     assert length
     assert len(body) == int(length[1]) > 0
+
+
+def test_an_answer_is_written_at_once_and_shows_no_body_in_its_repr() -> None:
+    class Recorder:
+        written: list[bytes] = []  # noqa: RUF012 (of one test)
+
+        def sendall(self, content: bytes) -> None:
+            self.written.append(content)
+
+    answer = Answer(200, {"X": "1"}, b"secret")
+
+    assert answer.send(cast("socket.socket", Recorder()))
+    assert Recorder.written == [b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX: 1\r\n\r\nsecret"]
+    assert "secret" not in repr(answer)
 
 
 def test_a_client_of_http_1_0_gets_its_answer_and_the_end(sandbox: Sandbox) -> None:

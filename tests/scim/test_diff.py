@@ -13,6 +13,7 @@ from hypothesis import given
 
 from maia_scim.diff import Change, Conflict, Difference, diff, holds, not_kept, unspoken
 from tests.scim import ENTERPRISE, RESOURCES, many, meaning
+from tests.support.canary import PASSWORD
 
 URN = ENTERPRISE
 
@@ -152,7 +153,7 @@ HELD = {
     "meta": {"version": "1"},
     "groups": [{"value": "g"}],
     "schemas": ["x"],
-    "password": "x",
+    "password": PASSWORD,
     "userName": "babs",
     "active": False,
     "nickName": None,
@@ -256,7 +257,7 @@ def test_a_complex_value_that_is_not_there_is_told_by_its_leaves(nothing: Any):
 
 
 def test_what_the_service_sets_and_hides_is_left_out():
-    sent = {"id": "1", "Meta": {"version": "1"}, "groups": [{"value": "1"}], "password": "secret", "schemas": ["a"]}
+    sent = {"id": "1", "Meta": {"version": "1"}, "groups": [{"value": "1"}], "password": PASSWORD, "schemas": ["a"]}
     assert not_kept(sent, {}) == not_kept(sent, {"id": "2", "meta": {}, "schemas": ["a", "b"]}) == ()
 
 
@@ -305,7 +306,7 @@ def test_a_resource_holds_what_was_sent():
         "userName": "a",
         "emails": [{"value": "1"}, {"value": "2", "primary": False}],
         "title": None,
-        "password": "x",
+        "password": PASSWORD,
     }
     held = {
         "id": "1",
@@ -364,18 +365,18 @@ def test_findings_show_themselves():
 @pytest.mark.parametrize("path", ["password", "Password", f"{URN}:password", "x.password", "password.value"])
 def test_no_finding_shows_a_password(path: str):
     for found in (
-        Change(path, None, "hunter2"),
-        Conflict(path, "hunter2", "hunter2", None),
-        Difference(path, "hunter2", 1),
+        Change(path, None, PASSWORD),
+        Conflict(path, PASSWORD, PASSWORD, None),
+        Difference(path, PASSWORD, 1),
     ):
-        assert "hunter2" not in f"{found} {found!r}"
+        assert PASSWORD not in f"{found} {found!r}"
         assert "'***'" in repr(found)
-    assert "None" in repr(Change(path, None, "hunter2"))
+    assert "None" in repr(Change(path, None, PASSWORD))
 
 
 def test_no_finding_shows_a_password_within_a_value():
-    whole = {"a": [{"Password": "hunter2"}], "password": "hunter2", "b": 1}
-    assert "hunter2" not in repr(Change("x", whole, [whole]))
+    whole = {"a": [{"Password": PASSWORD}], "password": PASSWORD, "b": 1}
+    assert PASSWORD not in repr(Change("x", whole, [whole]))
     assert "'b': 1" in repr(Change("x", whole, None))
 
 

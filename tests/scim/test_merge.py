@@ -10,6 +10,7 @@ from hypothesis import given
 
 from maia_scim.diff import Conflict, diff, merge
 from tests.scim import ENTERPRISE, RESOURCES, many, meaning
+from tests.support.canary import PASSWORD
 
 BASE: dict[str, Any] = {
     "id": "1",
@@ -144,10 +145,10 @@ def test_the_same_names_elsewhere_are_like_any_other():
 
 
 def test_a_password_never_conflicts():
-    mine = changed(password="new")
-    assert merged(mine, changed(password="hash")) == mine
+    mine = changed(password=PASSWORD)
+    assert merged(mine, changed(password=f"{PASSWORD}-hash")) == mine
     assert merged(mine, BASE) == mine
-    assert merged(BASE, changed(password="hash")) == changed(password="hash")
+    assert merged(BASE, changed(password=f"{PASSWORD}-hash")) == changed(password=f"{PASSWORD}-hash")
     assert conflict({"x": {"password": 1}}, {"x": {"password": 2}}, {}).path == "x.password"
 
 

@@ -17,6 +17,7 @@ from maia_scim import patch
 from maia_scim.diff import Change, diff
 from maia_scim.models import Email, GroupMember, Name, PatchOperation, PatchRequest, ScimUser
 from tests.scim import ENTERPRISE, RESOURCES, many
+from tests.support.canary import PASSWORD
 
 URN = ENTERPRISE
 
@@ -542,15 +543,15 @@ def test_a_filter_of_any_depth_and_length_is_read():
 
 def test_no_error_shows_a_value():
     attempts: list[Any] = [
-        lambda: patch.replace("pass word", "hunter2"),
-        lambda: patch.add("password", {"hunter2": float("nan")}),
-        lambda: patch.set_value("pass word", "hunter2"),
-        lambda: patch.set_value("password", ["hunter2", {1}]),
-        lambda: patch.set_value("urn:acme:hr", {"password": "hunter2"}),
-        lambda: patch.validate([patch.replace("password", "hunter2"), operation(op="remove")]),
-        lambda: patch.validate([operation(op="set", path="password", value="hunter2")]),
-        lambda: patch.validate([operation(op="add", value="hunter2")]),
-        lambda: patch.validate([operation(op="add", value={"id": "x", "password": "hunter2"})]),
+        lambda: patch.replace("pass word", PASSWORD),
+        lambda: patch.add("password", {PASSWORD: float("nan")}),
+        lambda: patch.set_value("pass word", PASSWORD),
+        lambda: patch.set_value("password", [PASSWORD, {1}]),
+        lambda: patch.set_value("urn:acme:hr", {"password": PASSWORD}),
+        lambda: patch.validate([patch.replace("password", PASSWORD), operation(op="remove")]),
+        lambda: patch.validate([operation(op="set", path="password", value=PASSWORD)]),
+        lambda: patch.validate([operation(op="add", value=PASSWORD)]),
+        lambda: patch.validate([operation(op="add", value={"id": "x", "password": PASSWORD})]),
     ]
     for attempt in attempts:
         with pytest.raises(ValueError, match=r" ") as caught:
@@ -560,7 +561,7 @@ def test_no_error_shows_a_value():
         entries = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
         frames = [entry for entry in entries if entry.filename != __file__]
         assert frames
-        assert "hunter2" not in str([caught.value, *(entry.locals for entry in frames)])
+        assert PASSWORD not in str([caught.value, *(entry.locals for entry in frames)])
 
 
 def test_importing_costs_no_models():

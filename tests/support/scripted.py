@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
+from tests.support.canary import TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -60,7 +62,7 @@ class Scripted:
     def __init__(self, answer: Callable[[Received], Answer]) -> None:
         self.answer = answer
         self.token: Callable[[Received], Answer] = lambda _: Answer.of_json(
-            {"access_token": "a-token", "expires_in": 1800, "token_type": "Bearer"}
+            {"access_token": TOKEN, "expires_in": 1800, "token_type": "Bearer"}
         )
         self.received: list[Received] = []
         self.token_requests: list[Received] = []
