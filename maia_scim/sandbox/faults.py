@@ -89,6 +89,9 @@ class Drip(Fault):
     part: Literal["head", "body"] = "body"
     interval: float = 0.02
 
+    def __post_init__(self) -> None:
+        _check_choice("part", self.part, ("head", "body"))
+
     def meet(self, exchange: Exchange) -> Answer:
         """Answer slowly."""
         return _Dripping.of(exchange.perform(), fault=self, wait=exchange.wait)
@@ -258,6 +261,11 @@ class Status(Fault):
     detail: str = "A fault of the sandbox"
     done: bool = False
 
+    def __post_init__(self) -> None:
+        _check_choice("body", self.body, ("problem", "scim", "html", "none"))
+        if self.status not in range(200, 1000):
+            raise ValueError(f"status must be one of a final answer, from 200 to 999: {self.status}")
+
     def meet(self, exchange: Exchange) -> Answer:
         """Answer the status."""
         if self.done:
@@ -308,6 +316,11 @@ class Redirect(Fault):
 
 
 # -- How a broken answer goes out ---------------------------------------------
+
+
+def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}: {value!r}")
 
 
 def _check_share(sent: float) -> None:

@@ -235,6 +235,5 @@ class Server(ThreadingTCPServer):
 
 
 def _resets(connection: socket.socket) -> bool:
-    linger = connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)  # two numbers, longer or shorter ones
-    on, seconds = linger[: len(linger) // 2], linger[len(linger) // 2 :]
-    return any(on) and not any(seconds)
+    linger = connection.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)  # whether, and how long: of 2 or 4 bytes
+    return any(linger[: len(linger) // 2])

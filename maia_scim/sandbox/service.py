@@ -213,12 +213,17 @@ class Sandbox:
         """Replace users and groups; `reset` still goes back to those of the start.
 
         Args:
-            state: what `dump` gave, or the like.
+            state: what `dump` gave, or the like; without ``groups`` there are none.
 
         Raises:
             ValueError: when one of them is not valid, naming which and why; then nothing is replaced.
         """
-        self._ready().directory.load(_seed(state["users"], state["groups"]))
+        names = {*cast("Mapping[str, Any]", state)}
+        if not {"users"} <= names <= {"users", "groups"}:
+            raise ValueError(
+                f"the state must have users, may have groups, and nothing else: {', '.join(state) or 'empty'}"
+            )
+        self._ready().directory.load({"users": list(state["users"]), "groups": list(state.get("groups", ()))})
 
     @property
     def requests(self) -> Requests:
