@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
+from maia_scim.diff import is_array, is_object
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 COLLECTIONS = {"users": "User", "groups": "Group"}
 REQUIRED = {"User": "userName", "Group": "displayName"}
+REFERENCES = ("$ref", "ref", "location")
 READ_ONLY = frozenset({"id", "meta", "groups"})
 """What a client may send back and the service sets itself."""
 
@@ -100,3 +103,22 @@ def read_object(body: bytes) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RefusedError(400, "The body must be a JSON object")
     return cast("dict[str, Any]", content)
+
+
+def portable(state: State, base_url: str) -> State:
+    """Return users and groups whose references are relative (RFC 7643 §2.3.7), so that another server may load them.
+
+    Args:
+        state: users and groups as they are answered.
+        base_url: the URL that their references start with.
+    """
+    return cast("State", _relative(state, f"{base_url}/"))
+
+
+def _relative(value: Any, base: str) -> Any:
+    if is_object(value):
+        return {
+            name: item.removeprefix(base) if name in REFERENCES and isinstance(item, str) else _relative(item, base)
+            for name, item in value.items()
+        }
+    return [_relative(item, base) for item in value] if is_array(value) else value

@@ -23,6 +23,11 @@ from maia_scim.sandbox.exchange import Answer, Request, json_answer, merged, pro
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+__all__ = [
+    "Answer", "Body", "Delay", "Drip", "Exchange", "Fault", "Garbage", "Redirect", "Request", "Reset", "Status",
+    "TlsFailure", "Truncated", "WrongLength", "json_answer", "problem",
+]  # fmt: skip
+
 HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>"
 IP_NOT_ALLOWED = "IP not allowed for any organization"
 SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"

@@ -73,7 +73,7 @@ class Sandbox:
         client_secret: the secret that goes with it; random by default.
 
     Raises:
-        ValueError: when ``personality`` or ``rate`` is not valid.
+        ValueError: when ``personality``, ``rate`` or ``tls`` is not valid.
     """
 
     def __init__(
@@ -91,6 +91,10 @@ class Sandbox:
         client_secret: str | None = None,
     ) -> None:
         personalities.check(personality)
+        if tls is not None and tls.protocol.name == "PROTOCOL_TLS_CLIENT":
+            raise ValueError(
+                "tls is a context for clients: make it by ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
+            )
         self.personality: Personality = personality
         self.client_secret = client_secret or secrets.token_urlsafe(24)
         self._client_id = client_id
@@ -207,7 +211,10 @@ class Sandbox:
 
     def dump(self) -> State:
         """Return users and groups as JSON that `load`, ``Sandbox(**dump)`` and ``--seed`` take. Passwords stay out."""
-        return self._ready().directory.dump()
+        from maia_scim.sandbox.directory import portable
+
+        directory = self._ready().directory
+        return portable(directory.dump(), directory.base_url)
 
     def load(self, state: State) -> None:
         """Replace users and groups; `reset` still goes back to those of the start.

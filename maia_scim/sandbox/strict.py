@@ -119,8 +119,18 @@ class StrictDirectory:
 
     def load(self, state: State) -> None:
         """Replace all users and groups; see `Directory`."""
+        before = self._storage.versions
         # Versions begin anew, so that a test finds the same ones whatever ran before it.
         self._storage.versions = itertools.count(1)
+        try:
+            resources = self._loaded(state)
+        except ValueError:
+            self._storage.versions = before
+            raise
+        with self._storage.lock:
+            self._storage.resources = resources
+
+    def _loaded(self, state: State) -> list[Resource[Any]]:
         resources: list[Resource[Any]] = []
         taken: dict[str, str] = {}
         for collection, name in COLLECTIONS.items():
@@ -135,8 +145,7 @@ class StrictDirectory:
                         raise ValueError(f"{where}: {key} is taken by {taken[key]}")
                     taken[key] = where
                 resources.append(resource)
-        with self._storage.lock:
-            self._storage.resources = resources
+        return resources
 
     def dump(self) -> State:
         """Return the stored resources as they would be answered."""
