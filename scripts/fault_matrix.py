@@ -29,7 +29,7 @@ speaks for both.
 - **done**, **not done**: whether it holds the write of a call that failed.
 - “For ever” is a fault that strikes every request; any other strikes one. `replace_many` was given three users: the
   cell tells of the first, and the other two are replaced, unless the fault is for ever.
-- Tried with `RetryPolicy(attempts={attempts})`, and under “Time” with `timeout={timeout}`.
+- Tried with `RetryPolicy(attempts={attempts})`, and under a fault that takes longer than that with `timeout={timeout}`.
 
 In every case, besides what its cell says: the call ends, no write that was done is called `refused` or `not_sent`, no
 PATCH or POST is carried out twice, nothing goes to another host, and the client is fit for use afterwards.
