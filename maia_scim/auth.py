@@ -73,7 +73,8 @@ class BearerToken:
         self._account = account
 
     def __repr__(self) -> str:
-        return f"BearerToken({'***' if isinstance(self._token, str) else '<function>'})"
+        token = getattr(self, "_token", "")  # a traceback may show one that is not made yet
+        return f"BearerToken({'***' if isinstance(token, str) else '<function>'})"
 
     def __getstate__(self) -> None:
         raise TypeError("a BearerToken does not pickle or copy: it holds a token")
@@ -152,7 +153,8 @@ class ClientCredentials:
             self._cache = GuardedCache(cache, self._cache_key())
 
     def __repr__(self) -> str:
-        return f"ClientCredentials(client_id={self.client_id!r}, client_secret='***', token_url={self.token_url!r})"
+        client_id, token_url = (getattr(self, name, None) for name in ("client_id", "token_url"))
+        return f"ClientCredentials(client_id={client_id!r}, client_secret='***', token_url={token_url!r})"
 
     @property
     def account(self) -> str:

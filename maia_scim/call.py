@@ -334,8 +334,9 @@ def _send(
     before, now.outcome = now.outcome, "unknown"  # until there is an answer, or none for sure
     try:
         answer: Response | Failure = yield Send(request)
-    except _ClosedError:  # and not what a hook raises, which may come after the answer
-        now.outcome, now.attempts = before, now.attempts - 1
+    except (_ClosedError, Ended) as error:  # and not what a hook raises, which may come after the answer
+        if isinstance(error, _ClosedError) or not request.begun:  # or cancelled while it waited for a connection
+            now.outcome, now.attempts = before, now.attempts - 1
         raise
     now.outcome = before
     now.answer = answer if isinstance(answer, Response) else None

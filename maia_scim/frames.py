@@ -31,6 +31,9 @@ def discreet(make: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S,
             make(self, *args, **kwargs)
         except MaiaError as error:
             refusal = bare(error)
+        except BaseException:  # arguments that do not fit, an interrupt: this frame holds them, too
+            del self, args, kwargs
+            raise
         else:
             return
         del self, args, kwargs

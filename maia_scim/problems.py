@@ -115,7 +115,7 @@ def _passwords(body: Any) -> Iterator[str]:
 _SHORTEST = 4  # characters
 
 
-_SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+_SECONDS = re.compile(r"[0-9]{1,300}(\.[0-9]{1,9})?")
 
 
 def _problem(answer: Response) -> ProblemDetail | None:

@@ -30,5 +30,6 @@ def maia_sandbox(_maia_sandbox_of_the_session: Sandbox) -> Sandbox:
     ``MaiaScim(**maia_sandbox.connection)`` is a client of it; ``maia_sandbox.environment`` are the variables for one
     that takes its settings from the environment. It is started once a session, by the first test that asks for it.
     """
-    _maia_sandbox_of_the_session.reset()
-    return _maia_sandbox_of_the_session
+    sandbox = _maia_sandbox_of_the_session.start()  # a test may have closed it
+    sandbox.reset()
+    return sandbox

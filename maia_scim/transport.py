@@ -5,7 +5,6 @@ Nothing here follows a redirect, so that a token never leaves for another addres
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 from os import getpid
 from time import monotonic
@@ -16,6 +15,7 @@ import httpx
 from .config import LOOPBACK
 from .errors import ConfigurationError, TransportError, WriteOutcome
 from .network import Bounded, Until, prepare
+from .places import Places
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,12 +51,16 @@ class Request:
         url: Absolute URL.
         headers: Header fields.
         content: Body.
+
+    Attributes:
+        begun: Whether it has left the queue in front of the connections.
     """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
     content: bytes | None = field(default=None, repr=False)
+    begun: bool = field(default=False, init=False, repr=False)
 
 
 def token_of(request: Request) -> str:
@@ -148,8 +152,6 @@ class Http(Generic[ClientT]):
 
     def __init__(self, kind: type[ClientT], given: ClientT | None, *, ipv4_only: bool = False) -> None:
         self.owned = given is None
-        # The pool looks at all that wait for a connection whenever one is free again: 2,000 tasks at once took it 20
-        # times as long as their requests. So they wait in front of it, one place a connection.
         self.places = _places(kind) if given is None else None
         self._process = getpid()
         self.client: ClientT = (
@@ -168,9 +170,9 @@ class Http(Generic[ClientT]):
             raise _ClosedError("the client is closed: make a new one, or send within its with block")
 
 
-def _places(kind: type[httpx.Client] | type[httpx.AsyncClient]) -> threading.Semaphore | asyncio.Semaphore:
+def _places(kind: type[httpx.Client] | type[httpx.AsyncClient]) -> Places | asyncio.Semaphore:
     if kind is httpx.Client:
-        return threading.Semaphore(CONNECTIONS)
+        return Places(CONNECTIONS)
     from asyncio import Semaphore
 
     return Semaphore(CONNECTIONS)
@@ -237,10 +239,12 @@ def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response
     """
     http.check_open()
     timeouts, end = timing.until()
-    places = cast("threading.Semaphore | None", http.places)
-    if places and not places.acquire(timeout=timeouts["pool"]):
+    places = cast("Places | None", http.places)
+    if places and not places.acquire(timeouts["pool"]):
         return _full()
     try:
+        http.check_open()  # it may have been closed meanwhile
+        request.begun = True
         return _send(http, request, timeouts, end)
     finally:
         if places:
@@ -276,6 +280,7 @@ async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Ti
     end = None if timing.whole is None else get_running_loop().time() + timing.whole
     places = cast("asyncio.Semaphore | None", http.places)
     if places is None:
+        request.begun = True
         return await _send_async(http, request, timeouts, end)
     if places.locked():
         try:
@@ -286,6 +291,8 @@ async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Ti
     else:
         await places.acquire()
     try:
+        http.check_open()
+        request.begun = True
         return await _send_async(http, request, timeouts, end)
     finally:
         places.release()

@@ -35,7 +35,7 @@ class Clock:
         Raises:
             ValueError: when ``seconds`` is negative.
         """
-        if seconds < 0:
+        if not 0 <= seconds < float("inf"):
             raise ValueError(f"time moves forward only: {seconds} seconds")
         self._ahead += seconds
 

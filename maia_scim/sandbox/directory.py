@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 from maia_scim.diff import is_array, is_object
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 COLLECTIONS = {"users": "User", "groups": "Group"}
 REQUIRED = {"User": "userName", "Group": "displayName"}
 REFERENCES = ("$ref", "ref", "location")
+DATES = ("created", "lastModified")
 READ_ONLY = frozenset({"id", "meta", "groups"})
 """What a client may send back and the service sets itself."""
 
@@ -106,7 +108,9 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 def portable(state: State, base_url: str) -> State:
-    """Return users and groups whose references are relative (RFC 7643 §2.3.7), so that another server may load them.
+    """Return users and groups that any personality at any address may load.
+
+    References are relative (RFC 7643 §2.3.7), and dates are text.
 
     Args:
         state: users and groups as they are answered.
@@ -116,9 +120,27 @@ def portable(state: State, base_url: str) -> State:
 
 
 def _relative(value: Any, base: str) -> Any:
-    if is_object(value):
-        return {
-            name: item.removeprefix(base) if name in REFERENCES and isinstance(item, str) else _relative(item, base)
-            for name, item in value.items()
-        }
-    return [_relative(item, base) for item in value] if is_array(value) else value
+    if is_array(value):
+        return [_relative(item, base) for item in value]
+    if not is_object(value):
+        return value
+    content: dict[str, Any] = {}
+    for name, item in value.items():
+        if name in REFERENCES and isinstance(item, str):
+            content[name] = item.removeprefix(base)
+        elif name in DATES and is_array(item):
+            content[name] = _date(item)
+        else:
+            content[name] = _relative(item, base)
+    return content
+
+
+def _date(parts: list[Any]) -> Any:
+    """Return the text of a date that is an array of numbers, down to nanoseconds."""
+    try:
+        numbers = [*parts[:6], *(part // 1000 for part in parts[6:7])]
+        moment = datetime(*numbers).replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        return parts
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")

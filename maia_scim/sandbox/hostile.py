@@ -6,6 +6,7 @@ personality keeps it, except that ``If-Match`` is not heeded.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from itertools import cycle
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from maia_scim.diff import is_array, is_object
 from maia_scim.sandbox.digits import decode, encode
-from maia_scim.sandbox.directory import RefusedError
+from maia_scim.sandbox.directory import DATES, RefusedError
 from maia_scim.sandbox.exchange import Answer
 from maia_scim.sandbox.faults import HTML, SCIM_ERROR
 from maia_scim.sandbox.plain import PlainDirectory
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from maia_scim.sandbox.directory import Call, State
 
 TRICK = "X-Sandbox-Trick"
-_DATES = ("created", "lastModified")
 
 
 class HostileDirectory(PlainDirectory):
@@ -106,8 +106,9 @@ def _empty_arrays(resource: dict[str, Any], _: Answer) -> None:
 def _dates(form: Callable[[datetime], Any]) -> Callable[[dict[str, Any], Answer], None]:
     def play(resource: dict[str, Any], _: Answer) -> None:
         meta: dict[str, Any] = resource["meta"]
-        for name in _DATES:
-            meta[name] = form(datetime.fromisoformat(meta[name]).astimezone(UTC))
+        for name in DATES:
+            with contextlib.suppress(TypeError, ValueError):  # a seed's own kind of date stays
+                meta[name] = form(datetime.fromisoformat(meta[name]).astimezone(UTC))
 
     return play
 

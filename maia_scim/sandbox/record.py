@@ -171,15 +171,18 @@ class Requests(list[RecordedRequest]):
         """
         return self.times(1)[0]
 
-    def assert_no_writes(self) -> None:
+    def assert_no_writes(self, id: str | None = None) -> None:
         """Fail when anything but GET came.
+
+        Args:
+            id: the user or group that must not have been written; any by default.
 
         Raises:
             AssertionError: naming what came.
         """
-        written = type(self)(request for request in self if request.method in WRITES)
+        written = type(self)(each for each in self if each.method in WRITES and id in (None, each.id))
         if written:
-            raise AssertionError(f"No write wanted, {written.told()}")
+            raise AssertionError(f"No write{'' if id is None else f' of {id}'} wanted, {written.told()}")
 
     def told(self, attributes: Collection[str] = ()) -> str:
         """Return the requests as text, a line each.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from maia_scim.diff import is_array, is_object
-from maia_scim.sandbox.directory import RefusedError
+from maia_scim.sandbox.directory import DATES, RefusedError
 from maia_scim.sandbox.plain import PlainDirectory
 from maia_scim.sandbox.schema import schema
 
@@ -44,7 +44,7 @@ class ScimpleDirectory(PlainDirectory):
     def shown(self, resource: dict[str, Any]) -> dict[str, Any]:
         """Write dates as Jackson writes a LocalDateTime, and references by the name of their property."""
         meta: dict[str, Any] = resource["meta"]
-        dates = {name: _array(meta[name]) for name in ("created", "lastModified")}
+        dates = {name: _array(meta[name]) for name in DATES}
         return {**_renamed(resource), "meta": {**meta, **dates}}
 
 
@@ -64,7 +64,7 @@ def _faults(body: Mapping[str, Any]) -> Iterator[str]:
         if kind is not None and kind not in MEMBERSHIPS:
             yield f"groups[].type: {kind!r} is none of {', '.join(MEMBERSHIPS)}"
     meta = body.get("meta")
-    for name in ("created", "lastModified"):
+    for name in DATES:
         if is_object(meta) and not _is_local(meta.get(name)):
             yield f"meta.{name}: {meta[name]!r} is no date-time without an offset"
 

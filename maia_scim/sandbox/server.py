@@ -9,7 +9,7 @@ import sys
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer, ThreadingTCPServer
-from threading import Event, Lock, Thread
+from threading import Event, Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, cast
 
 from maia_scim.sandbox.exchange import Answer, Request, merged, problem
@@ -137,7 +137,7 @@ class Server(ThreadingTCPServer):
             self.server_close()
         self.end_connections()
         with self._lock:
-            workers = list(self._workers)
+            workers = [worker for worker in self._workers if worker is not current_thread()]  # a fault may close it
         for worker in workers:
             worker.join()
 

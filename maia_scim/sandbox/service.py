@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import copy
-import json
 import secrets
 import time
 from collections import deque
-from importlib import resources
 from itertools import count
 from threading import TIMEOUT_MAX, Event, Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from maia_scim.sandbox import personalities
+from maia_scim.sandbox.addresses import is_within, networks
 from maia_scim.sandbox.clock import Clock
 from maia_scim.sandbox.exchange import Answer, Request, merged, problem
 from maia_scim.sandbox.faults import IP_NOT_ALLOWED, Exchange, TlsFailure
 from maia_scim.sandbox.injection import Plan, met, operation_of
 from maia_scim.sandbox.quota import Quota
 from maia_scim.sandbox.record import RecordedRequest, Requests
+from maia_scim.sandbox.seeds import seeded
 from maia_scim.sandbox.tokens import AUDIENCE, LIFETIME, Tokens
 
 if TYPE_CHECKING:
@@ -65,7 +64,8 @@ class Sandbox:
         users: users to begin with, as JSON objects, instead of the built-in ones. They may bring ``id`` and ``meta``.
         groups: groups to begin with, likewise; with ``users`` and without this, there are none.
         rate: how many requests a minute it takes before it answers 429; ``None`` for no limit.
-        allowed_ips: the addresses that may call; ``None`` for any. See also `Status.ip_not_allowed`.
+        allowed_ips: the addresses or networks that may call, such as ``10.0.0.0/8``; ``None`` for any. See also
+            `Status.ip_not_allowed`.
         tls: the certificate to serve TLS with; plain HTTP without one.
         clock: what gives the time in seconds since the epoch; see also `advance`.
         client_id: the client id that the token endpoint takes; by default one that no other sandbox of this process
@@ -73,7 +73,7 @@ class Sandbox:
         client_secret: the secret that goes with it; random by default.
 
     Raises:
-        ValueError: when ``personality``, ``rate`` or ``tls`` is not valid.
+        ValueError: when ``personality``, ``rate``, ``allowed_ips`` or ``tls`` is not valid.
     """
 
     def __init__(
@@ -95,12 +95,12 @@ class Sandbox:
             raise ValueError(
                 "tls is a context for clients: make it by ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)"
             )
-        self.personality: Personality = personality
+        self._personality: Personality = personality
         self.client_secret = client_secret or secrets.token_urlsafe(24)
         self._client_id = client_id
         self._port = port
-        self._seed = _seed(users, groups)
-        self._allowed_ips = allowed_ips
+        self._seed = seeded(users, groups)
+        self._allowed_ips = None if allowed_ips is None else networks(allowed_ips)
         self._tls = tls
         self._clock = Clock(clock)
         self._quota = Quota(rate, self._clock)
@@ -108,6 +108,7 @@ class Sandbox:
         self._faults = Plan()
         self._lock = Lock()
         self._recorded: deque[RecordedRequest] = deque(maxlen=RECORDED)
+        self._token_requests = 0
         self._numbers = count(1)
         self._api: Api | None = None
         self._server: Server | None = None
@@ -165,6 +166,11 @@ class Sandbox:
     # -- Where it is ------------------------------------------------------
 
     @property
+    def personality(self) -> Personality:
+        """In whose manner it answers."""
+        return self._personality
+
+    @property
     def client_id(self) -> str:
         """The client id that the token endpoint takes."""
         return self._tokens.client_id
@@ -184,17 +190,23 @@ class Sandbox:
         """The keyword arguments for a client: ``MaiaScim(**sandbox.connection)``."""
         from maia_scim import ClientCredentials  # the sandbox serves without the facade
 
-        auth = ClientCredentials(client_id=self.client_id, client_secret=self.client_secret, token_url=self.token_url)
+        auth = ClientCredentials(
+            client_id=self.client_id, client_secret=self.client_secret, token_url=self.token_url, audience=AUDIENCE
+        )
         return {"base_url": self.base_url, "auth": auth}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that lead a client here; the client secret is one of them."""
+        """The environment variables that lead a client here, and nowhere else; the client secret is one of them."""
         return {
             "MAIA_BASE_URL": self.base_url,
             "MAIA_CLIENT_ID": self.client_id,
             "MAIA_CLIENT_SECRET": self.client_secret,
             "MAIA_TOKEN_URL": self.token_url,
+            "MAIA_AUDIENCE": AUDIENCE,
+            # Empty is not set: a token of the real service would win, and the token cache is that of its tokens.
+            "MAIA_TOKEN": "",
+            "MAIA_TOKEN_CACHE": "",
         }
 
     # -- What it holds ----------------------------------------------------
@@ -216,7 +228,7 @@ class Sandbox:
         directory = self._ready().directory
         return portable(directory.dump(), directory.base_url)
 
-    def load(self, state: State) -> None:
+    def load(self, state: Mapping[str, object]) -> None:
         """Replace users and groups; `reset` still goes back to those of the start.
 
         Args:
@@ -225,12 +237,10 @@ class Sandbox:
         Raises:
             ValueError: when one of them is not valid, naming which and why; then nothing is replaced.
         """
-        names = {*cast("Mapping[str, Any]", state)}
-        if not {"users"} <= names <= {"users", "groups"}:
-            raise ValueError(
-                f"the state must have users, may have groups, and nothing else: {', '.join(state) or 'empty'}"
-            )
-        self._ready().directory.load({"users": list(state["users"]), "groups": list(state.get("groups", ()))})
+        if not {"users"} <= {*state} <= {"users", "groups"}:
+            raise ValueError("the state must have users, may have groups, and nothing else, as dump() gives it")
+        given = cast("Mapping[str, Iterable[dict[str, Any]]]", state)
+        self._ready().directory.load({"users": [*given["users"]], "groups": [*given.get("groups", ())]})
 
     @property
     def requests(self) -> Requests:
@@ -238,10 +248,16 @@ class Sandbox:
         with self._lock:
             return Requests(self._recorded)
 
+    def forget_requests(self) -> None:
+        """Begin the record anew, so that it tells of what comes from now on."""
+        with self._lock:
+            self._recorded.clear()
+            self._token_requests = 0
+
     @property
     def token_requests(self) -> int:
-        """How many requests the token endpoint has had."""
-        return self._tokens.requests
+        """How many requests the token endpoint has had, those that a fault struck included."""
+        return self._token_requests
 
     # -- What a test does to it -------------------------------------------
 
@@ -312,8 +328,7 @@ class Sandbox:
         self._clock.reset()
         self._quota.reset()
         self._tokens.reset(self._client_id or _new_client_id())
-        with self._lock:
-            self._recorded.clear()
+        self.forget_requests()
         self._ready().directory.load(self._seed)
 
     # -- Inside -----------------------------------------------------------
@@ -332,13 +347,15 @@ class Sandbox:
         if self._api is None:
             from maia_scim.sandbox.api import Api
 
-            directory = personalities.make(self.personality, BASE_PATH + SCIM_PATH, self._clock)
+            directory = personalities.make(self._personality, BASE_PATH + SCIM_PATH, self._clock)
             directory.load(self._seed)
             self._api = Api(BASE_PATH + SCIM_PATH, directory)
         return self._api
 
     def _answer(self, request: Request) -> Answer:
         if request.path == TOKEN_PATH:
+            with self._lock:
+                self._token_requests += 1
             return self._struck("token", request, lambda: self._tokens.answer(request))
         if not request.path.startswith(f"{BASE_PATH}{SCIM_PATH}/"):
             return Answer(404)  # as the vendor's gateway answers an unknown path: without a body
@@ -356,7 +373,7 @@ class Sandbox:
         return met(fault, Exchange(request, perform, lambda seconds: closing.wait(min(seconds, TIMEOUT_MAX))))
 
     def _performed(self, request: Request) -> Answer:
-        if self._allowed_ips is not None and request.peer not in self._allowed_ips:
+        if self._allowed_ips is not None and not is_within(request.peer, self._allowed_ips):
             return problem(request, 403, IP_NOT_ALLOWED)
         return self._tokens.check(request) or self._quota.check(request) or self._ready().answer(request)
 
@@ -373,13 +390,3 @@ class Sandbox:
 def _new_client_id() -> str:
     number = next(_numbers)
     return "maia-sandbox" if number == 1 else f"maia-sandbox-{number}"
-
-
-def _seed(users: Iterable[Mapping[str, Any]] | None, groups: Iterable[Mapping[str, Any]] | None) -> State:
-    """Return what to begin with: what was given, else the built-in users, and groups only with the users they name."""
-    text = resources.files("maia_scim.sandbox").joinpath("seed.json").read_text("utf-8")
-    builtin: State = json.loads(text)
-    if groups is None:
-        groups = builtin["groups"] if users is None else []
-    seed = {"users": list(builtin["users"] if users is None else users), "groups": list(groups)}
-    return cast("State", copy.deepcopy(seed))  # what the caller changes later must not change what `reset` goes back to

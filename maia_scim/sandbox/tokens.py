@@ -43,13 +43,9 @@ class Tokens:
         self._clock = clock
         self._lock = Lock()
         self._tokens: dict[str, _Token] = {}
-        self.requests = 0
-        """How many requests the token endpoint has had."""
 
     def answer(self, request: Request) -> Answer:
         """Answer a request to the token endpoint."""
-        with self._lock:
-            self.requests += 1
         if request.method != "POST":
             return problem(request, 405, "The token endpoint takes POST only", headers={"Allow": "POST"})
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -116,14 +112,13 @@ class Tokens:
             self._tokens = {token: replace(known, revoked=True) for token, known in self._tokens.items()}
 
     def reset(self, client_id: str) -> None:
-        """Forget every token, and the count of requests.
+        """Forget every token.
 
         Args:
             client_id: the client that may ask from now on, besides those so far.
         """
         with self._lock:
             self._tokens = {}
-            self.requests = 0
             self._client_ids.add(client_id)
             self.client_id = client_id
 

@@ -428,3 +428,23 @@ def test_tokens_do_not_pickle_or_show():
         with pytest.raises(TypeError, match="does not pickle or copy"):
             copier(AUTH)
     assert TOKEN not in repr(BearerToken(functools.partial(str, TOKEN)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ClientCredentials(client_id="a", client_secret=CLIENT_SECRET, token_uri="x"),  # type: ignore[call-arg]
+        lambda: ClientCredentials(client_secret=CLIENT_SECRET),  # type: ignore[call-arg]
+        lambda: BearerToken(TOKEN, acount="x"),  # type: ignore[call-arg]
+        lambda: RateLimit(redis=f"redis://:{CLIENT_SECRET}@h", per_minutes=3),  # type: ignore[call-arg]
+        lambda: MaiaScim(base_urll=f"https://u:{CLIENT_SECRET}@h/"),  # type: ignore[call-arg]
+    ],
+)
+def test_arguments_that_do_not_fit_are_in_no_frame(make):
+    with pytest.raises(TypeError) as caught:
+        make()
+
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+    ours = [frame for frame in frames if "maia_scim" in frame.filename and "tests" not in frame.filename]
+    assert ours
+    assert not [frame for frame in ours if "canary" in str(frame.locals)]

@@ -61,6 +61,16 @@ class Refused(faults.Fault):
         raise AssertionError("no request comes that far")
 
 
+class Then(faults.Fault):
+    """One fault, then another."""
+
+    def __init__(self, *follow: Fault) -> None:
+        self._follow = [*follow]
+
+    def meet(self, exchange: faults.Exchange):
+        return self._follow.pop(0).meet(exchange)
+
+
 class Untrusted(faults.Fault):
     """The service's certificate is one that the client does not trust."""
 
@@ -79,7 +89,7 @@ class Row:
     replace: str
     once: str
     times: int | None = 1
-    """How many requests it strikes: one, or all."""
+    """How many requests it strikes; None for all."""
     many: str = ""
     """The promise of `replace_many`, where it is another than that of `replace`."""
 
@@ -253,6 +263,24 @@ ROWS = (
         f"ServerError unknown {ATTEMPTS} old",
         "ServerError unknown 1 old",
         times=None,
+    ),
+    Row(
+        _STATUS,
+        "the answer lost, then 400",
+        lambda: Then(faults.Reset(done=True), S(400)),
+        "BadRequest unknown 2",
+        "BadRequest unknown 2 new",
+        "TransportError unknown 1 new",
+        times=2,
+    ),
+    Row(
+        _STATUS,
+        "the answer lost, then 412: it was one's own write",
+        lambda: Then(faults.Reset(done=True), S(412)),
+        "PreconditionFailed unknown 2",
+        "ok 2 new",
+        "TransportError unknown 1 new",
+        times=2,
     ),
     # -- The rate limit
     asked_again(_LIMIT, "429, Retry-After in seconds", lambda: T(2)),

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, transport
+from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, patch, transport
 from maia_scim.errors import ConfigurationError, TransportError
 from maia_scim.models import ScimUser
+from maia_scim.places import Places
 from maia_scim.sandbox import Sandbox, faults
 
 if TYPE_CHECKING:
@@ -243,3 +244,120 @@ async def test_a_cancelled_call_gives_its_place_back(running: Sandbox, monkeypat
 
         assert (await maia.users.get(user_id)).id == user_id
     assert len(running.requests) == 2
+
+
+def test_places_are_given_to_who_has_waited_longest() -> None:
+    places, order, asked = Places(1), [], threading.Semaphore(0)
+    assert places.acquire(None)
+
+    def work(number: int) -> None:
+        asked.release()
+        assert places.acquire(10)
+        order.append(number)
+        places.release()
+
+    threads = []
+    for number in range(20):
+        thread = threading.Thread(target=work, args=(number,))
+        thread.start()
+        asked.acquire()
+        while len(places._waiting) <= number:
+            pass
+        threads.append(thread)
+    places.release()
+    for thread in threads:
+        thread.join(10)
+
+    assert order == list(range(20))
+    assert (places._free, len(places._waiting)) == (1, 0)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, 0.01])
+def test_a_place_that_does_not_come_in_time_is_none(timeout: float) -> None:
+    places = Places(1)
+    assert places.acquire(timeout)
+    assert not places.acquire(timeout)
+
+    places.release()
+
+    assert (places._free, len(places._waiting)) == (1, 0)
+    assert places.acquire(float("inf"))
+
+
+def test_a_call_that_fails_gives_its_place_back(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "CONNECTIONS", 1)
+    with Sandbox() as sandbox:
+        [user_id, *_] = sandbox.users
+        sandbox.inject(faults.Reset(), times=5)
+
+        def call(maia: Any) -> Any:
+            if isinstance(maia, MaiaScim):
+                for _ in range(5):
+                    with pytest.raises(TransportError):
+                        maia.users.get(user_id)
+                return maia.users.get(user_id)
+
+            async def calls() -> Any:
+                for _ in range(5):
+                    with pytest.raises(TransportError):
+                        await maia.users.get(user_id)
+                return await maia.users.get(user_id)
+
+            return calls()
+
+        assert run(call, **sandbox.connection, retry=None, timeout=5).id == user_id
+
+
+async def test_what_is_cancelled_in_the_queue_was_not_sent(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "CONNECTIONS", 1)
+    running.reset()
+    [user_id, *_] = running.users
+    delayed = running.inject(faults.Delay(30), on="users.get")
+    async with AsyncMaiaScim(**arguments(running)) as maia:
+        under_way = asyncio.create_task(maia.users.get(user_id))
+        while not delayed.struck:
+            await asyncio.sleep(0)
+        with maia.capture() as calls:
+            waiting = asyncio.create_task(maia.users.patch(user_id, patch.replace("title", "x")))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        under_way.cancel()
+        await asyncio.gather(under_way, return_exceptions=True)
+
+    [call] = calls
+    assert (call.attempts, call.outcome) == (0, "not_sent")
+    running.requests.assert_no_writes()
+
+
+def test_what_waits_when_the_client_is_closed_was_not_sent(running: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "CONNECTIONS", 1)
+    running.reset()
+    [user_id, *_] = running.users
+    delayed = running.inject(faults.Delay(1), on="users.get")
+    maia = MaiaScim(**arguments(running))
+    errors: list[Exception] = []
+
+    def write() -> None:
+        try:
+            maia.users.patch(user_id, patch.replace("title", "x"))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at
+            errors.append(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(maia.users.get, user_id)
+        while not delayed.struck:
+            pass
+        waiting = pool.submit(write)
+        places = maia._http.places
+        assert isinstance(places, Places)
+        while not places._waiting:
+            pass
+        maia.close()
+        waiting.result(10)
+
+    [error] = errors
+    assert isinstance(error, ConfigurationError)
+    assert error.outcome == "not_sent"
+    running.requests.assert_no_writes()

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from maia_scim import ClientCredentials
+from maia_scim import ClientCredentials, MaiaScim
 from maia_scim.sandbox import Sandbox, faults, personalities
 from maia_scim.sandbox.directory import Call
 from maia_scim.sandbox.exchange import Answer
@@ -140,7 +140,34 @@ def test_environment_leads_a_client_here(sandbox: Sandbox) -> None:
         "MAIA_CLIENT_ID": sandbox.client_id,
         "MAIA_CLIENT_SECRET": sandbox.client_secret,
         "MAIA_TOKEN_URL": sandbox.token_url,
+        "MAIA_AUDIENCE": "https://api.matillion.com",
+        "MAIA_TOKEN": "",
+        "MAIA_TOKEN_CACHE": "",
     }
+
+
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_the_environment_of_the_real_service_does_no_harm(
+    sandbox: Sandbox, by_environment: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    real = {
+        "MAIA_TOKEN": "real",
+        "MAIA_TOKEN_CACHE": str(tmp_path / "tokens.json"),
+        "MAIA_AUDIENCE": "https://elsewhere.example",
+        "MAIA_TOKEN_URL": "https://elsewhere.example/token",
+        "MATILLION_AUDIENCE_URL": "https://elsewhere.example",
+        "MATILLION_CLIENT_ID": "real",
+        "MATILLION_CLIENT_SECRET": "real",
+        "MATILLION_API_URL": "https://elsewhere.example/dpc/v1",
+        "MATILLION_REGION": "eu1",
+    }
+    for name, value in {**real, **(sandbox.environment if by_environment else {})}.items():
+        monkeypatch.setenv(name, value)
+
+    with MaiaScim(**({} if by_environment else sandbox.connection)) as maia:
+        assert maia.users.get(BJENSEN.rpartition("/")[2]).user_name == "bjensen"
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_repr_shows_the_address_and_no_secret(sandbox: Sandbox) -> None:
@@ -694,6 +721,67 @@ def test_a_state_of_another_shape_is_refused_and_replaces_nothing(sandbox: Sandb
 
 
 def test_a_state_without_groups_has_none(sandbox: Sandbox) -> None:
-    sandbox.load({"users": [{"id": "1", "userName": "one"}]})  # type: ignore[typeddict-item]
+    sandbox.load({"users": [{"id": "1", "userName": "one"}]})
 
     assert (list(sandbox.users), sandbox.groups) == (["1"], {})
+
+
+@pytest.mark.parametrize("allowed", ["10.0.0.0/8", "127.0.0.10", ["10.0.0.1", "192.168.0.0/16"]])
+def test_who_is_in_no_network_of_the_list_is_refused(allowed: Any) -> None:
+    with small_sandbox(allowed_ips=allowed) as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        assert wire.ask("GET", f"{PREFIX}/Users/1").status == 403
+
+
+@pytest.mark.parametrize("allowed", ["127.0.0.1", "127.0.0.0/8", ["10.0.0.1", "127.0.0.1"]])
+def test_who_is_in_a_network_of_the_list_may_call(allowed: Any) -> None:
+    with small_sandbox(allowed_ips=allowed) as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        assert wire.ask("GET", f"{PREFIX}/Users/nobody").status == 404
+
+
+@pytest.mark.parametrize("allowed", ["localhost", ["127.0.0.1/8"], [""]])
+def test_an_allow_list_of_no_addresses_is_refused_at_once(allowed: Any) -> None:
+    with pytest.raises(ValueError, match=r"^allowed_ips: "):
+        Sandbox(allowed_ips=allowed)
+
+
+@pytest.mark.parametrize("origin", get_args(personalities.Personality))
+@pytest.mark.parametrize("target", get_args(personalities.Personality))
+def test_what_one_personality_dumps_every_other_loads(
+    origin: personalities.Personality, target: personalities.Personality
+) -> None:
+    with Sandbox(personality=origin) as first:
+        state = json.loads(json.dumps(first.dump()))
+    with Sandbox(personality=target, **state) as second, Wire(second, second.issue_token()) as wire:
+        assert second.users.keys() == {user["id"] for user in state["users"]}
+        for _ in range(20):  # the hostile one has as many tricks
+            assert wire.ask("GET", "/dpc" + BJENSEN).status == 200
+        assert all(isinstance(user["meta"]["created"], str) for user in second.dump()["users"])
+
+
+def test_the_record_begins_anew_when_told(sandbox: Sandbox, api: httpx.Client) -> None:
+    api.get("/Users/1")
+    sandbox.forget_requests()
+    api.get("/Users/2")
+
+    assert [request.id for request in sandbox.requests] == ["2"]
+    assert sandbox.token_requests == 0
+
+
+def test_a_fault_may_close_the_sandbox() -> None:
+    class Closing(faults.Fault):
+        def meet(self, exchange: faults.Exchange) -> Answer:
+            sandbox.close()
+            return Answer(204)
+
+    with small_sandbox() as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
+        sandbox.inject(Closing())
+        with pytest.raises((OSError, AssertionError)):
+            wire.ask("GET", f"{PREFIX}/Users/1")
+
+        assert repr(sandbox) == "<Sandbox stopped>"
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+def test_time_is_moved_by_seconds_and_forward(sandbox: Sandbox, seconds: float) -> None:
+    with pytest.raises(ValueError, match="time moves forward only"):
+        sandbox.advance(seconds)

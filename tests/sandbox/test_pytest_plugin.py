@@ -43,6 +43,22 @@ def test_every_test_begins_anew_on_the_same_server(pytester: pytest.Pytester) ->
     result.assert_outcomes(passed=2)
 
 
+def test_a_test_that_closes_it_harms_no_other(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("""
+        def test_that_closes_it(maia_sandbox):
+            with maia_sandbox:
+                pass
+
+        def test_the_next(maia_sandbox):
+            assert len(maia_sandbox.users) == 50
+            assert maia_sandbox.base_url
+    """)
+
+    result = pytester.runpytest_subprocess("-q", "-W", "error", "-p", "no:asyncio")
+
+    result.assert_outcomes(passed=2)
+
+
 def test_it_costs_nothing_where_it_is_not_used(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("""
         import sys

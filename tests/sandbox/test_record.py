@@ -273,3 +273,11 @@ def test_a_part_is_requests_too(sent: Requests) -> None:
     assert [request.method for request in sent[::2]] == ["GET", "PUT", "POST"]
     with pytest.raises(IndexError):
         sent[5]
+
+
+def test_one_user_may_be_asked_for_alone(sandbox: Sandbox, api: httpx.Client) -> None:
+    api.put("/Users/1", json={"userName": "one"})
+
+    sandbox.requests.assert_no_writes("2")
+    with pytest.raises(AssertionError, match=r"^No write of 1 wanted, there is 1 request:"):
+        sandbox.requests.assert_no_writes("1")
