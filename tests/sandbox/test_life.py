@@ -532,7 +532,7 @@ def test_a_tls_connection_says_that_it_ends_unless_it_is_reset(fault: faults.Fau
                 below.settimeout(SECONDS)
                 assert below.recv(1) == b""
 
-    assert how == end
+    assert (how if how == "bye" else "cut") == end  # from Python 3.12 on, its ssl module tells an RST, too
     assert received.startswith(b"" if fault == faults.Reset() else b"HTTP/1.1 200 OK\r\n")
 
 
