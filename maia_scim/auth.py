@@ -44,7 +44,7 @@ class TokenSource(Protocol):
         """
         ...
 
-    def reject(self, token: str) -> bool:
+    def reject(self, token: str, /) -> bool:
         """Take note that the service refused a token; tell whether another one may be had."""
         ...
 
@@ -106,7 +106,7 @@ class BearerToken:
             raise _from_function(given.error)
         return checked(given)
 
-    def reject(self, token: str) -> bool:  # noqa: ARG002 - the protocol's
+    def reject(self, _token: str, /) -> bool:
         """A function may know a newer token; a text is all there is. See ``TokenSource``."""
         return not isinstance(self._token, str)
 
@@ -179,7 +179,7 @@ class ClientCredentials:
             elif not (yield Wait(flight)):
                 state.land(flight)  # whoever leads is gone or stuck: its loop is closed or blocked, or a fork lost it
 
-    def reject(self, token: str) -> bool:
+    def reject(self, token: str, /) -> bool:
         """Drop a token that the service refused. See ``TokenSource``."""
         if self._state.drop(token) and self._cache:  # one of all who were refused it
             self._cache.drop(token)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from math import isnan
 from reprlib import Repr
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
@@ -271,7 +272,7 @@ class _Numbers:
                 key = tuple(sorted(numbers)) if named is None else frozenset(named.items())
             elif item is not None and item is not _ABSENT:
                 # NaN, which is not equal to itself, is one value all the same.
-                key = type(item), item if item == item else None  # noqa: PLR0124 - NaN's only test
+                key = type(item), None if isinstance(item, float) and isnan(item) else item
             done.append(self._known.setdefault(key, len(self._known) + 1) if key else 0)
         return done[0]
 

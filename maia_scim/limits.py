@@ -197,6 +197,10 @@ class Turn:
         self.sent = False
 
 
+def _now() -> float:
+    return clock.monotonic()  # looked up at every call, so that time under control is
+
+
 class Ledger:
     """What an account has sent, who waits in turn, and the gate. Shared by the limiters of a process.
 
@@ -206,7 +210,7 @@ class Ledger:
         now: The clock: seconds, never going back.
     """
 
-    def __init__(self, now: Callable[[], float] = lambda: clock.monotonic()) -> None:  # noqa: PLW0108 - looked up late
+    def __init__(self, now: Callable[[], float] = _now) -> None:
         self.now = now
         self.lock = threading.Lock()
         self.sent: list[float] = []  # ascending

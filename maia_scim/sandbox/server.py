@@ -55,10 +55,12 @@ class _Connection(BaseHTTPRequestHandler):
         if self.close_connection:
             answer.headers = merged(answer.headers, {"Connection": "close"})
         answer.headers = merged({"Date": self.date_time_string()}, answer.headers)
-        if not answer.send(self.connection):
+        if self.command == "HEAD":  # RFC 9110 §9.3.2: what GET would be told, without the body
+            self.connection.sendall(answer.head())
+        elif not answer.send(self.connection):
             self.close_connection = True
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _respond  # noqa: N815 (http.server's names)
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_TRACE = _respond  # noqa: N815 (http.server's names)
 
     def _fields(self) -> dict[str, str]:
         fields: dict[str, str] = {}
