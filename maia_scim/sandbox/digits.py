@@ -54,6 +54,18 @@ def decode(body: bytes) -> Any:
     return content
 
 
+def decode_object(body: bytes) -> dict[str, Any]:
+    """Parse a body that must be a JSON object.
+
+    Raises:
+        RefusedError: when it is not.
+    """
+    content = decode(body)
+    if not is_object(content):
+        raise RefusedError(400, "The body must be a JSON object")
+    return content
+
+
 def _depth(content: Any) -> int:
     depth = 0
     level: list[Any] = [content]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
@@ -90,21 +89,6 @@ class Directory(Protocol):
             RefusedError: when it is not done.
         """
         ...
-
-
-def read_object(body: bytes) -> dict[str, Any]:
-    """Parse a body that must be a JSON object.
-
-    Raises:
-        RefusedError: when it is not.
-    """
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RefusedError(400, f"The body is not JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise RefusedError(400, "The body must be a JSON object")
-    return cast("dict[str, Any]", content)
 
 
 def portable(state: State, base_url: str) -> State:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from maia_public_api.values import same
 
 from maia_scim.diff import is_array, is_object
-from maia_scim.sandbox.digits import decode, encode
+from maia_scim.sandbox.digits import decode_object, encode
 from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, RefusedError
 from maia_scim.sandbox.exchange import Answer
 from maia_scim.sandbox.schema import complete, find, normal, required, schema, writable
@@ -177,7 +177,7 @@ class PlainDirectory:
     # -- Writing ----------------------------------------------------------
 
     def _create(self, kind: str, call: Call) -> Answer:
-        content = self.accept(kind, _object(call.body))
+        content = self.accept(kind, decode_object(call.body))
         self._check_name(kind, content, None)
         now = self._now()
         record = _Record(kind, str(uuid.uuid4()), content, now, now)
@@ -188,7 +188,7 @@ class PlainDirectory:
 
     def _write(self, record: _Record, call: Call) -> _Record:
         """Replace or change a resource. One that stays as it is keeps its version."""
-        body = _object(call.body)
+        body = decode_object(call.body)
         if call.method == "PATCH":
             from maia_scim.sandbox.patching import apply  # many a test needs none
 
@@ -220,7 +220,7 @@ class PlainDirectory:
         own: dict[str, Any] = {}
         kept: dict[str, Any] = {}
         try:
-            body = _object(encode(content))  # a copy, and JSON for sure
+            body = decode_object(encode(content))  # a copy, and JSON for sure
             given = {key.lower(): value for key, value in body.items() if key.lower() in READ_ONLY}
             own = normal(schema(kind).attributes, given, faults)
             kept = self.accept(kind, body)
@@ -311,13 +311,6 @@ class PlainDirectory:
         if stale or (known and call.method != "GET"):
             raise RefusedError(412, f"The {record.kind} has another version by now: {_etag(record)}")
         return not known
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    content = decode(body)
-    if not is_object(content):
-        raise RefusedError(400, "The body must be a JSON object")
-    return content
 
 
 def _name(content: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ scim2-server takes most of a second to import, so nothing imports this module be
 from __future__ import annotations
 
 import itertools
-import json
 import uuid
 from dataclasses import replace
 from functools import cache
@@ -35,7 +34,8 @@ from scim2_server.utils import (
     load_default_service_provider_config,
 )
 
-from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, REQUIRED, RefusedError, read_object
+from maia_scim.sandbox.digits import decode_object, encode
+from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, REQUIRED, RefusedError
 from maia_scim.sandbox.exchange import Answer, json_answer
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ class StrictDirectory:
 def _writable(body: bytes) -> bytes:
     """Return the body without what the service sets itself and ignores from clients, in whatever shape it comes."""
     # RFC 7643 §2.1: attribute names are case-insensitive.
-    return json.dumps({key: value for key, value in read_object(body).items() if key.lower() not in READ_ONLY}).encode()
+    return encode({key: value for key, value in decode_object(body).items() if key.lower() not in READ_ONLY})
 
 
 @cache
