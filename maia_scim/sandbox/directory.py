@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 from maia_scim.diff import is_array, is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from maia_scim.sandbox.exchange import Answer
 
@@ -89,6 +89,30 @@ class Directory(Protocol):
             RefusedError: when it is not done.
         """
         ...
+
+
+class Seeding:
+    """The resources of a state, one by one, none of whose names may be taken twice."""
+
+    def __init__(self, state: State) -> None:
+        self._state = cast("Mapping[str, list[object]]", state)
+        self._taken: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[tuple[str, str, object]]:
+        """Give where each resource stands, its kind, and its JSON."""
+        for collection, kind in COLLECTIONS.items():
+            for position, content in enumerate(self._state[collection]):
+                yield f"{collection}[{position}]", kind, content
+
+    def claim(self, where: str, name: str) -> None:
+        """Take a name for the resource that stands there.
+
+        Raises:
+            ValueError: when it is taken, naming by whom.
+        """
+        if name in self._taken:
+            raise ValueError(f"{where}: {name} is taken by {self._taken[name]}")
+        self._taken[name] = where
 
 
 def portable(state: State, base_url: str) -> State:

@@ -16,7 +16,7 @@ from maia_public_api.values import same
 
 from maia_scim.diff import is_array, is_object
 from maia_scim.sandbox.digits import decode_object, encode
-from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, RefusedError
+from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, RefusedError, Seeding
 from maia_scim.sandbox.exchange import Answer
 from maia_scim.sandbox.schema import complete, find, normal, required, schema, writable
 from maia_scim.text import line
@@ -134,19 +134,13 @@ class PlainDirectory:
     def load(self, state: State) -> None:
         """Replace all users and groups; see `Directory`."""
         records = _Records()
-        taken: dict[str, str] = {}
-        for collection, kind in COLLECTIONS.items():
-            for position, content in enumerate(cast("Mapping[str, list[object]]", state)[collection]):
-                where = f"{collection}[{position}]"
-                record = self._loaded(where, kind, content)
-                keys = [f"{kind} id {record.id!r}"]
-                if kind == "User":
-                    keys.append(f"userName {_name(record.content)!r}")
-                for key in keys:
-                    if key in taken:
-                        raise ValueError(f"{where}: {key} is taken by {taken[key]}")
-                    taken[key] = where
-                records.put(record)
+        seeding = Seeding(state)
+        for where, kind, content in seeding:
+            record = self._loaded(where, kind, content)
+            seeding.claim(where, f"{kind} id {record.id!r}")
+            if kind == "User":
+                seeding.claim(where, f"userName {_name(record.content)!r}")
+            records.put(record)
         with self._lock:
             self._records = records
 

@@ -35,12 +35,10 @@ from scim2_server.utils import (
 )
 
 from maia_scim.sandbox.digits import decode_object, encode
-from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, REQUIRED, RefusedError
+from maia_scim.sandbox.directory import COLLECTIONS, READ_ONLY, REQUIRED, RefusedError, Seeding
 from maia_scim.sandbox.exchange import Answer, json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from scim2_server.responses import ScimResponse
     from scim2_server.routing import Target
 
@@ -132,19 +130,13 @@ class StrictDirectory:
 
     def _loaded(self, state: State) -> list[Resource[Any]]:
         resources: list[Resource[Any]] = []
-        taken: dict[str, str] = {}
-        for collection, name in COLLECTIONS.items():
-            for position, content in enumerate(cast("Mapping[str, list[object]]", state)[collection]):
-                where = f"{collection}[{position}]"
-                resource = self._read(where, self._service.get_resource_type(name), content)
-                keys = [f"{name} id {resource.id!r}"]
-                if name == "User":
-                    keys.append(f"userName {resource['userName'].casefold()!r}")
-                for key in keys:
-                    if key in taken:
-                        raise ValueError(f"{where}: {key} is taken by {taken[key]}")
-                    taken[key] = where
-                resources.append(resource)
+        seeding = Seeding(state)
+        for where, kind, content in seeding:
+            resource = self._read(where, self._service.get_resource_type(kind), content)
+            seeding.claim(where, f"{kind} id {resource.id!r}")
+            if kind == "User":
+                seeding.claim(where, f"userName {resource['userName'].casefold()!r}")
+            resources.append(resource)
         return resources
 
     def dump(self) -> State:
