@@ -301,10 +301,13 @@ class Sandbox:
     def advance(self, seconds: float) -> None:
         """Move the sandbox's time forward, so that tokens expire and the rate limit refills without waiting.
 
+        A client that waits for a ``Retry-After`` does so in real time. One made afterwards does not: it has another id.
+
         Raises:
             ValueError: when ``seconds`` is negative.
         """
         self._clock.advance(seconds)
+        self._tokens.rename(self._client_id or _new_client_id())
 
     def issue_token(self, *, lifetime: float = LIFETIME, audience: str = AUDIENCE) -> str:
         """Return an access token, as the token endpoint would give it out.
@@ -327,7 +330,8 @@ class Sandbox:
         self._faults.clear()
         self._clock.reset()
         self._quota.reset()
-        self._tokens.reset(self._client_id or _new_client_id())
+        self._tokens.reset()
+        self._tokens.rename(self._client_id or _new_client_id())
         self.forget_requests()
         self._ready().directory.load(self._seed)
 

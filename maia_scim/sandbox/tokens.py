@@ -111,16 +111,16 @@ class Tokens:
         with self._lock:
             self._tokens = {token: replace(known, revoked=True) for token, known in self._tokens.items()}
 
-    def reset(self, client_id: str) -> None:
-        """Forget every token.
-
-        Args:
-            client_id: the client that may ask from now on, besides those so far.
-        """
+    def rename(self, client_id: str) -> None:
+        """Let another client ask from now on, besides those so far."""
         with self._lock:
-            self._tokens = {}
             self._client_ids.add(client_id)
             self.client_id = client_id
+
+    def reset(self) -> None:
+        """Forget every token."""
+        with self._lock:
+            self._tokens = {}
 
 
 def _refusal(status: int, error: str, description: str) -> Answer:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from maia_scim import ClientCredentials, MaiaScim
+from maia_scim import ClientCredentials, MaiaScim, RetryPolicy, errors
 from maia_scim.sandbox import Sandbox, faults, personalities
 from maia_scim.sandbox.directory import Call
 from maia_scim.sandbox.exchange import Answer
@@ -785,3 +785,19 @@ def test_a_fault_may_close_the_sandbox() -> None:
 def test_time_is_moved_by_seconds_and_forward(sandbox: Sandbox, seconds: float) -> None:
     with pytest.raises(ValueError, match="time moves forward only"):
         sandbox.advance(seconds)
+
+
+def test_a_client_made_after_an_advance_waits_for_no_limit_of_before() -> None:
+    with small_sandbox(rate=1) as sandbox:
+        user_id = next(iter(sandbox.users))
+        impatient = RetryPolicy(budget=5)
+        with MaiaScim(**sandbox.connection, retry=impatient) as maia:
+            maia.users.get(user_id)
+            with pytest.raises(errors.RateLimited):
+                maia.users.get(user_id)
+
+        sandbox.advance(61)
+
+        with MaiaScim(**sandbox.connection, retry=impatient) as maia:
+            assert maia.users.get(user_id).id == user_id
+        assert len(sandbox.requests) == 3
