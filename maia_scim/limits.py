@@ -6,7 +6,6 @@ one text serves threads and tasks, and a gate that closes meanwhile holds up tho
 
 from __future__ import annotations
 
-import os
 import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right, insort
@@ -19,6 +18,7 @@ from weakref import WeakSet
 from . import clock
 from .errors import ConfigurationError
 from .frames import discreetly_made
+from .processwide import ProcessWide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -376,26 +376,9 @@ def piece(wait: float) -> float:
     return wait if wait <= 2 else wait / 2
 
 
-_ledgers: dict[str, Ledger] = {}
-_ledgers_lock = threading.Lock()
-
-
-def _begin_anew() -> None:
-    """In a forked process: the locks may be held by threads that are not here, and what was sent is the parent's."""
-    global _ledgers_lock  # noqa: PLW0603 - the old one may be held for ever
-    _ledgers_lock = threading.Lock()
-    _ledgers.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+_ledgers = ProcessWide(Ledger, Ledger.idle)
 
 
 def shared(account: str, windows: Windows, *, margin: float, paced: bool) -> MemoryLimiter:
     """Make a limiter on the ledger that all limiters of an account in this process share."""
-    with _ledgers_lock:
-        if account not in _ledgers:
-            for name in [name for name, ledger in _ledgers.items() if ledger.idle()]:
-                del _ledgers[name]
-            _ledgers[account] = Ledger()
-        return MemoryLimiter(_ledgers[account], windows, margin=margin, paced=paced)
+    return MemoryLimiter(_ledgers.of(account), windows, margin=margin, paced=paced)

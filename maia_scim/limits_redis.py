@@ -25,6 +25,7 @@ from . import clock
 from .errors import TransportError
 from .frames import discreet
 from .limits import Ledger, Limiter, MemoryLimiter, Slot, Windows, piece
+from .processwide import ProcessWide
 from .redis_clients import Clients, RedisClient, failures, options_of, without_frames
 
 if TYPE_CHECKING:
@@ -322,19 +323,11 @@ class RedisLimiter(Limiter):
         link.ledger.shut(seconds)
 
 
-_links: dict[object, _Link] = {}
-_links_lock = threading.Lock()
+def _forgotten(link: _Link) -> bool:
+    return max(link.born, link.visited) < clock.monotonic() - _FORGET
 
 
-def _begin_anew() -> None:
-    """In a forked process; see ``limits``."""
-    global _links_lock  # noqa: PLW0603 - the old one may be held for ever
-    _links_lock = threading.Lock()
-    _links.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+_links = ProcessWide(_Link, _forgotten)
 
 
 def _link(redis: RedisClient | str, account: str) -> _Link:
@@ -342,13 +335,7 @@ def _link(redis: RedisClient | str, account: str) -> _Link:
     options = {} if isinstance(redis, str) else options_of(redis)
     where = [str(options.get(name)) for name in ("host", "port", "path", "db") if name in options]
     key = f"{redis if isinstance(redis, str) else where or id(redis)} {account}"
-    with _links_lock:
-        if key not in _links:
-            before = clock.monotonic() - _FORGET
-            for old in [old for old, link in _links.items() if max(link.born, link.visited) < before]:
-                del _links[old]
-            _links[key] = _Link()
-        return _links[key]
+    return _links.of(key)
 
 
 def _micro(seconds: float) -> int:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from maia_scim import clock, limits
 from maia_scim.errors import ConfigurationError
 from maia_scim.limits import Ledger, MemoryLimiter, RateLimit, Slot, Turn, piece
+from maia_scim.processwide import ProcessWide
 from tests.support.canary import PASSWORD
 
 from .windows import excess, optimum, overruns
@@ -50,7 +51,7 @@ def make(now):
 @pytest.fixture(autouse=True)
 def accounts(monkeypatch):
     """No test leaves accounts behind."""
-    monkeypatch.setattr(limits, "_ledgers", {})
+    monkeypatch.setattr(limits, "_ledgers", ProcessWide(limits.Ledger, limits.Ledger.idle))
     return limits._ledgers
 
 

@@ -19,6 +19,7 @@ from maia_scim import clock, limits_redis, redis_clients
 from maia_scim.errors import ConfigurationError, TransportError
 from maia_scim.limits import Limiter, RateLimit, Slot
 from maia_scim.limits_redis import RedisLimiter
+from maia_scim.processwide import ProcessWide
 from tests.support.canary import PASSWORD
 
 from .fleet import Fleet, Order, Report
@@ -58,7 +59,7 @@ def own(tmp_path):
 @pytest.fixture
 def make(monkeypatch):
     """Makes limiters; each is like one of another process, but for those made by ``RateLimit``."""
-    monkeypatch.setattr(limits_redis, "_links", {})
+    monkeypatch.setattr(limits_redis, "_links", ProcessWide(limits_redis._Link, limits_redis._forgotten))
     made: list[RedisLimiter] = []
 
     def make(where: Any, windows: Any = SHORT, **settings: Any) -> RedisLimiter:
@@ -776,7 +777,7 @@ def test_an_outage_makes_nothing_grow(make, monkeypatch):
 
 @needs_server
 def test_limiters_of_a_process_are_one_peer(redis, monkeypatch):
-    monkeypatch.setattr(limits_redis, "_links", {})
+    monkeypatch.setattr(limits_redis, "_links", ProcessWide(limits_redis._Link, limits_redis._forgotten))
     settings = RateLimit(10, redis=redis.url)
     for limiter in (settings.limiter("a"), settings.limiter("a"), settings.limiter("b")):
         take(limiter)
