@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SETUP := pyproject.toml constraints.txt
 # An editable install with exactly the versions of constraints.txt.
-INSTALL = $(PIP) install --constraint constraints.txt --editable '.[sandbox,cli,redis]'
+INSTALL = $(PIP) install --constraint constraints.txt --editable '.[sandbox,cli,keyring,redis]'
 
 .PHONY: help demo test check lint types regen regen-check docs soak lock clean
 

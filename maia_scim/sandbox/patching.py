@@ -14,7 +14,7 @@ from maia_public_api.values import copy_json, same
 from maia_scim.diff import is_array, is_object
 from maia_scim.sandbox.directory import RefusedError
 from maia_scim.sandbox.paths import Fault, read
-from maia_scim.sandbox.schema import Attribute, assigned, find, is_urn, required
+from maia_scim.sandbox.schema import assigned, find, is_urn, required
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from maia_scim.sandbox.filters import Filter
     from maia_scim.sandbox.paths import Target
     from maia_scim.sandbox.schema import Schema
+    from maia_scim.schema import Attribute
 
 Op = Literal["add", "replace", "remove"]
 _OPS: dict[str, Op] = {"add": "add", "replace": "replace", "remove": "remove"}

@@ -1,48 +1,24 @@
-"""What the vendor's specification says of users and groups: names, types and arrays.
-
-It is read off the generated models, which are the specification's own schemas and come with every installation.
-"""
+"""Resources in the terms of the vendor's specification, as the sandbox takes and gives them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import attrs
-from maia_public_api import models
-from maia_public_api.base import Model
 from maia_public_api.values import to_datetime, to_uuid
 
 from maia_scim.diff import is_array, is_object
 from maia_scim.sandbox.directory import READ_ONLY, REQUIRED
+from maia_scim.schema import Attribute, attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MODELS: dict[str, type[Model]] = {"User": models.ScimUser, "Group": models.ScimGroup}
 BOOLEANS = {"true": True, "false": False}
 """Booleans as Entra writes them, in lower case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """An attribute of the specification.
-
-    Attributes:
-        name: its name as the specification spells it.
-        type: the type of its value, or of each of its values.
-        many: whether it is an array.
-        parts: its sub-attributes by lower-case name.
-    """
-
-    name: str
-    type: type
-    many: bool
-    parts: Mapping[str, Attribute] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +42,7 @@ class Schema:
 def schema(kind: str) -> Schema:
     """Return what the specification says of ``User`` or ``Group``."""
     urn = f"urn:ietf:params:scim:schemas:core:2.0:{kind}"
-    return Schema(kind, urn, REQUIRED[kind], _attributes(MODELS[kind]))
+    return Schema(kind, urn, REQUIRED[kind], attributes(kind))
 
 
 def find(resource: Mapping[str, Any], name: str) -> str | None:
@@ -166,22 +142,3 @@ _NEEDED = {str: "text", bool: "a boolean", UUID: "a UUID", datetime: "a date-tim
 def _said(value: Any) -> str:
     names = {str: "text", bool: "a boolean", int: "a number", float: "a number", list: "an array", dict: "an object"}
     return next((name for kind, name in names.items() if isinstance(value, kind)), "null")
-
-
-def _attributes(model: type[Model]) -> dict[str, Attribute]:
-    """Read the attributes off a generated model: its fields, and the types they are annotated with."""
-    hints = get_type_hints(model)
-    found: dict[str, Attribute] = {}
-    for each in attrs.fields(cast("Any", model)):
-        name = re.sub(r"_([a-z0-9])", lambda letter: letter[1].upper(), each.name).rstrip("_")
-        for spelled in (name, f"${name}"):  # $ref is read as ref
-            if not model.from_dict({spelled: None}).additional_keys:
-                found[spelled.lower()] = _attribute(spelled, hints[each.name])
-    return found
-
-
-def _attribute(name: str, hint: Any) -> Attribute:
-    (wanted, *_) = get_args(hint) or (hint,)
-    if issubclass(wanted, Model):
-        return Attribute(name, dict, get_origin(hint) is list, _attributes(wanted))
-    return Attribute(name, str if issubclass(wanted, str) else wanted, get_origin(hint) is list, {})

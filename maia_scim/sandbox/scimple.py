@@ -17,7 +17,7 @@ from maia_scim.sandbox.schema import schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from maia_scim.sandbox.schema import Attribute
+    from maia_scim.schema import Attribute
 
 NEVER_NULL = ("meta", "schemas", "active")
 MEMBERSHIPS = ("DIRECT", "INDIRECT")

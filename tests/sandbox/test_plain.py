@@ -15,7 +15,8 @@ from maia_scim.sandbox.digits import decode, encode
 from maia_scim.sandbox.directory import Call, RefusedError, State
 from maia_scim.sandbox.exchange import Answer
 from maia_scim.sandbox.plain import PlainDirectory
-from maia_scim.sandbox.schema import Attribute, schema
+from maia_scim.sandbox.schema import schema
+from maia_scim.schema import Attribute
 
 BASE = "http://127.0.0.1:1/scim"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
