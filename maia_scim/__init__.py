@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from maia_public_api.servers import Region
     from maia_public_api.spec import SPEC
 
-    from . import errors, events, limits, models, patch
+    from . import apply, errors, events, limits, models, patch
     from .auth import BearerToken, ClientCredentials
     from .client import AsyncMaiaScim, MaiaScim
     from .limits import RateLimit
@@ -30,6 +30,7 @@ _HOMES = {
     "Region": "maia_public_api.servers",
     "RetryPolicy": "maia_scim.retry",
     "SPEC": "maia_public_api.spec",
+    "apply": "",
     "errors": "",
     "events": "",
     "limits": "",
@@ -64,6 +65,7 @@ __all__ = [
     "Region",
     "RetryPolicy",
     "__version__",
+    "apply",
     "errors",
     "events",
     "limits",

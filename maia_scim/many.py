@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sized
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import WeakSet
 
 from . import clock, lives, operations
@@ -155,7 +155,7 @@ def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
     return Outcome(id or result.id, result, None, index, user)
 
 
-_open: WeakSet[Batch] = WeakSet()
+_open: WeakSet[Batch[Any]] = WeakSet()
 
 
 @atexit.register
@@ -165,8 +165,8 @@ def _end_all() -> None:
         batch.end()
 
 
-class Batch:
-    """Replaces users by some threads; see ``Users.replace_many``.
+class Batch(Generic[T]):
+    """Does something with users by some threads; see ``Users.replace_many``.
 
     Args:
         run: Lives a life; its sleep says True when it was woken.
@@ -174,26 +174,29 @@ class Batch:
         users: The source.
         concurrency: How many threads.
         on_progress: Is told of each outcome.
+        live: What is done with one.
     """
 
     def __init__(
         self,
         run: Run,
         core: Core,
-        users: Iterable[ScimUser],
+        users: Iterable[T],
         concurrency: int,
         on_progress: Callable[[Progress], object] | None,
+        *,
+        live: Callable[[Core, int, T], Life[Outcome]],
     ) -> None:
         from queue import SimpleQueue
         from threading import Event, Thread
 
-        self._run = run
+        self._run, self._live = run, live
         self._source, self._concurrency = enumerate(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
         self._core = replace(core, stopped=self._stopped.is_set)
         # Queues in C: an interrupt within a lock of Python's would leave it held, and the threads waiting for ever.
-        self._todo: SimpleQueue[tuple[int, ScimUser, Context] | None] = SimpleQueue()
+        self._todo: SimpleQueue[tuple[int, T, Context] | None] = SimpleQueue()
         self._ready: SimpleQueue[None] = SimpleQueue()  # one for each that is finished
         self._finished: deque[Outcome | BaseException] = deque()
         self._threads: list[Thread] = []
@@ -265,7 +268,9 @@ class Batch:
         while (todo := self._todo.get()) is not None:
             index, user, context = todo
             try:
-                outcome: Outcome | BaseException = context.run(self._run, one(self._core, index, user), self._sleep)
+                outcome: Outcome | BaseException = context.run(
+                    self._run, self._live(self._core, index, user), self._sleep
+                )
             except Exception as error:  # noqa: BLE001 - of a hook or a limiter of the caller's
                 outcome = Outcome(getattr(user, "id", None), None, error, index)
             except BaseException as error:  # noqa: BLE001 - raised where the outcomes are taken

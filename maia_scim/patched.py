@@ -42,7 +42,7 @@ def _expect(
     answered: dict[str, Any],
 ) -> None:
     path, op, value = operation
-    *above, name = _names(path)
+    *above, name = names(path)
     if op == "add" and isinstance(value, list):  # beside what is there
         held = {_mark(item) for item in _listed(answered, [*above, name])}
         items = cast("Sequence[Any]", value)
@@ -57,7 +57,7 @@ def _expect(
     place[name] = None if op == "remove" else value
 
 
-def _names(path: str) -> list[str]:
+def names(path: str) -> list[str]:
     """The keys that lead to a path; a URN is one (RFC 7644 section 3.10)."""
     if not path.lower().startswith("urn:"):
         return path.split(".")

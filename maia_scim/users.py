@@ -221,10 +221,10 @@ class Users:
             ValueError: If ``concurrency`` is below 1, or there is no such guard.
             TypeError: If ``users`` is one user.
         """
-        from .many import Batch, settings
+        from .many import Batch, one, settings
 
         core = settings(self._core, users, concurrency, guard, on_progress)
-        return Batch(self._run, core, users, concurrency, on_progress).outcomes()
+        return Batch(self._run, core, users, concurrency, on_progress, live=one).outcomes()
 
 
 class AsyncUsers:

@@ -25,7 +25,7 @@ BLOCKS = [
     )
 ]
 # A call that sends something, as opposed to one that makes, shows or compares.
-CALL = re.compile(r"\.(?:users|groups)\.(?!diff\b)\w|\.raw\b")
+CALL = re.compile(r"\.(?:users|groups)\.(?!diff\b)\w|\.raw\b|apply\.plan\b")
 BARBARA = "2819c223-7f76-453a-919d-413861904646"
 TOKEN_PATH = "/oauth/dpc/token"
 
@@ -87,7 +87,8 @@ def redis(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("page", "block"), BLOCKS)
-def test_python_blocks_run_and_send_what_they_say(page, block, sandbox, sent, request, capsys):
+def test_python_blocks_run_and_send_what_they_say(page, block, sandbox, sent, request, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some write files
     redis = request.getfixturevalue("redis") if "REDIS_URL" in block else None
 
     exec(compile(block, "docs", "exec"), {"__name__": "docs"})

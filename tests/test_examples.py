@@ -153,3 +153,23 @@ def test_the_example_repository_passes_its_tests():
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "6 passed" in done.stdout
+
+
+def test_airflow_apply(sandbox, tmp_path):
+    file, journal, report = tmp_path / "people.jsonl", tmp_path / "people.journal", tmp_path / "report.html"
+
+    def write(titles):
+        file.write_text("\n".join(json.dumps({"id": id, "title": title}) for id, title in titles.items()), "utf-8")
+        return run(sandbox, "airflow_apply.py", file, journal, report)
+
+    titles = {id: user.get("title") for id, user in sandbox.users.items()}
+    done = write({**titles, BARBARA: "Data Engineer"})
+    assert (done.returncode, done.stdout) == (0, "{'changed': 1, 'unchanged': 49, 'adjusted': 0}\n")
+    assert sandbox.users[BARBARA]["title"] == "Data Engineer"
+    assert "Data Engineer" in report.read_text(encoding="utf-8")
+
+    failed = write({BARBARA: "Data Engineer", "nobody": "x"})
+    assert failed.returncode == 1
+    assert "1 of 2 rows are not as" in failed.stderr
+    stopped = write(dict.fromkeys(titles, "x"))
+    assert "it would change 50 users, and at most 5 (10% of 50 rows) may be" in stopped.stderr

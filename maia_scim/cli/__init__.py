@@ -9,7 +9,7 @@ MISSING = "maia-scim: the command line needs click: pip install 'maia-scim[cli]'
 
 
 def main() -> None:
-    """Run the command line and exit: 0 when all is well, 1 when something failed, 2 when it was called wrongly."""
+    """Run the command line and exit with one of the codes of ``maia_scim.cli.exits``."""
     if find_spec("click") is None:
         sys.stderr.write(MISSING + "\n")
         sys.exit(2)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from maia_scim import MaiaScim
+from maia_scim.cli.exits import Wrong
 from maia_scim.errors import NotFound
 from maia_scim.models import Email, ScimUser
 from maia_scim.sandbox import Sandbox
@@ -21,7 +22,12 @@ BARBARA = "2819c223-7f76-453a-919d-413861904646"
 @click.command(short_help="Replace a user in a local sandbox, and show what happened.")
 def demo() -> None:
     """Replace a user in a local sandbox over HTTP, and show what happened."""
-    with Sandbox() as sandbox, MaiaScim(**sandbox.connection) as maia:
+    service = Sandbox()
+    try:
+        service.start()
+    except ImportError as error:
+        raise Wrong(str(error)) from error
+    with service as sandbox, MaiaScim(**sandbox.connection) as maia:
         heading("1  Connect")
         say(f"service      {sandbox.base_url} (a sandbox on this machine; the real one: MaiaScim('eu1'))")
         say(f"credentials  client id {sandbox.client_id}, a secret that is never shown")

@@ -11,18 +11,13 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
+from maia_scim.cli.exits import Failed, Wrong
 from maia_scim.sandbox import Sandbox
 from maia_scim.sandbox.personalities import Personality
 from maia_scim.sandbox.service import RATE
 
 if TYPE_CHECKING:
     from maia_scim.sandbox.directory import State
-
-
-class _Unusable(click.ClickException):
-    """What was given, or what is installed, does not do."""
-
-    exit_code = 2
 
 
 @click.command(short_help="Serve a local Maia SCIM service to try things against.")
@@ -58,7 +53,7 @@ def sandbox(port: int, seed: Path | None, rate: int, personality: Personality, d
     --dump writes.
     """
     if dump is not None and not dump.absolute().parent.is_dir():
-        raise _Unusable(f"{dump}: there is no such folder")  # at once, not at the end
+        raise Wrong(f"{dump}: there is no such folder")  # at once, not at the end
     service = Sandbox(port=port, rate=rate, personality=personality, **_read(seed))
     # A supervisor ends it like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -78,12 +73,12 @@ def _start(service: Sandbox, port: int, seed: Path | None) -> None:
     try:
         service.start()
     except ImportError as error:
-        raise _Unusable(str(error)) from error
+        raise Wrong(str(error)) from error
     except ValueError as error:
-        raise _Unusable(f"{seed}: {error}") from error
+        raise Wrong(f"{seed}: {error}") from error
     except OSError as error:
         message = f"port {port}: {error.strerror or error}; choose another with --port"
-        raise click.ClickException(message) from error
+        raise Failed(message) from error
 
 
 def _announce(service: Sandbox) -> None:
@@ -100,7 +95,7 @@ def _write(file: Path, state: State) -> None:
         partial.write_text(text, encoding="utf-8")
         partial.replace(file)
     except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror or error}; nothing was written") from error
+        raise Failed(f"{file}: {error.strerror or error}; nothing was written") from error
     click.echo(f"{len(state['users'])} users and {len(state['groups'])} groups are in {file}.", err=True)
 
 
@@ -111,7 +106,7 @@ def _read(seed: Path | None) -> dict[str, Any]:
     try:
         content = json.loads(seed.read_bytes())
     except ValueError as error:
-        raise _Unusable(f"{seed}: not JSON: {error}") from error
+        raise Wrong(f"{seed}: not JSON: {error}") from error
     if isinstance(content, list):
         return {"users": cast("list[object]", content)}
     if isinstance(content, dict):
@@ -119,6 +114,6 @@ def _read(seed: Path | None) -> dict[str, Any]:
         if "users" in collections and collections.keys() <= {"users", "groups"}:
             for name, value in collections.items():
                 if not isinstance(value, list):
-                    raise _Unusable(f"{seed}: {name} must be an array")
+                    raise Wrong(f"{seed}: {name} must be an array")
             return collections
-    raise _Unusable(f"{seed}: an array of users is needed, or an object with `users` and `groups`")
+    raise Wrong(f"{seed}: an array of users is needed, or an object with `users` and `groups`")

@@ -17,7 +17,7 @@ import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, ClientCredentials, MaiaScim, RateLimit, errors
 from maia_scim.limits import Limiter, Slot
-from maia_scim.many import Batch, settings
+from maia_scim.many import Batch, one, settings
 from maia_scim.models import ScimUser
 from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.scripted import Answer, Scripted
@@ -632,7 +632,7 @@ def test_nothing_more_goes_out_once_it_is_left(server):
     told: list[Any] = []
     with MaiaScim(base_url=server.base_url, auth=auth) as client:
         batch = Batch(
-            client._run, settings(client._core, [], 4, None, None), users(8), 4, lambda p: told.append(p.last)
+            client._run, settings(client._core, [], 4, None, None), users(8), 4, lambda p: told.append(p.last), live=one
         )
         outcomes = batch.outcomes()
 

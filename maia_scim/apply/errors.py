@@ -1,0 +1,58 @@
+"""What keeps a file from being applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maia_scim.errors import MaiaError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .model import Fault
+
+_SHOWN = 20
+
+
+class ApplyError(MaiaError):
+    """Base of the errors of ``maia_scim.apply``. Nothing was written, unless the error says so."""
+
+
+class InvalidFile(ApplyError):
+    """The file cannot be taken as it is. Nothing was sent.
+
+    Attributes:
+        faults: What is wrong, each with its line and column.
+        total: How many faults there are; ``faults`` holds the first of them.
+    """
+
+    def __init__(self, name: str, faults: Sequence[Fault], total: int | None = None) -> None:
+        self.faults = tuple(faults)
+        self.total = len(self.faults) if total is None else total
+        shown = [f"  {fault}" for fault in self.faults[:_SHOWN]]
+        if self.total > len(shown):
+            shown.append(f"  and {self.total - len(shown)} more")
+        super().__init__("\n".join([f"{name}: {self.total} fault{'s' * (self.total != 1)}; nothing was sent", *shown]))
+
+
+class GuardRail(ApplyError):
+    """A guard rail stopped a plan before its first write.
+
+    Attributes:
+        reasons: What it would have done that it must not.
+    """
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("stopped before the first write: " + "; ".join(self.reasons))
+
+
+class PlanError(ApplyError):
+    """A plan could not be made, or is not one for this service and account."""
+
+
+class JournalError(ApplyError):
+    """A journal or a saved plan cannot be read, written or taken, as when another run is using it."""
+
+
+__all__ = ["ApplyError", "GuardRail", "InvalidFile", "JournalError", "PlanError"]

@@ -1,0 +1,97 @@
+"""Guard rails: what keeps a plan from doing more than was meant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from maia_scim.diff import is_array, is_object
+from maia_scim.resources import named
+
+from .errors import ApplyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from .model import Entry, Summary
+
+Protected = frozenset[str]
+
+
+def reasons(summary: Summary, max_changes: int | str | None, max_deactivations: int | str | None) -> list[str]:
+    """Tell what a plan would do that is too much.
+
+    Args:
+        summary: The plan's.
+        max_changes: How many users may be changed: a number, or such as ``"10%"`` of the rows.
+        max_deactivations: How many of them may be deactivated.
+
+    Raises:
+        ValueError: If a bound is neither.
+    """
+    found: list[str] = []
+    for count, what, bound in (
+        (summary.change, "change", max_changes),
+        (summary.deactivations, "deactivate", max_deactivations),
+    ):
+        if bound is not None and count > (most := at_most(bound, summary.rows)):
+            share = f" ({bound} of {summary.rows} rows)" if str(bound).endswith("%") else ""
+            found.append(f"it would {what} {count} user{'s' * (count != 1)}, and at most {most}{share} may be")
+    return found
+
+
+def touched(entries: Iterable[Entry], protected: Protected) -> list[str]:
+    """Tell of protected accounts that a plan would deactivate or rename."""
+    found: list[str] = []
+    for entry in entries:
+        paths = {change.path.lower(): change.after for change in entry.changes}
+        what = "deactivate" if paths.get("active") is False else "rename" if "username" in paths else None
+        if what and protects(protected, entry.id, entry.before or {}):
+            found.append(f"it would {what} {entry.name or entry.id}, which is protected")
+    return found
+
+
+def at_most(bound: int | str, rows: int) -> int:
+    """The number that a bound is.
+
+    Raises:
+        ValueError: If it is neither a number from 0 nor a percentage up to 100%.
+    """
+    text = str(bound).strip()
+    share = text.endswith("%")
+    number = re.fullmatch(r"\d{1,9}(\.\d{1,9})?" if share else r"\d{1,9}", text.removesuffix("%").strip(), re.ASCII)
+    if number is None or (share and float(number[0]) > 100):
+        raise ValueError(f"{text!r} is no bound: it must be a whole number, or a percentage such as 10%")
+    return int(rows * float(number[0]) / 100) if share else int(number[0])
+
+
+def read_protected(file: Path) -> Protected:
+    """Read whom to protect: an id, a ``userName`` or an address a line.
+
+    A # at the beginning or after a blank begins a comment; within a name (``babs_example.com#EXT#``) it is none.
+
+    Raises:
+        ApplyError: If it cannot be read, or names nobody.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ApplyError(f"{file}: {why}; nothing was sent") from error
+    protected = frozenset(name for text in lines if (name := re.split(r"(?:^|\s)#", text)[0].strip().casefold()))
+    if not protected:
+        raise ApplyError(f"{file} names nobody to protect: it takes an id, a userName or an address a line")
+    return protected
+
+
+def protects(protected: Protected, id: str, user: Mapping[str, Any]) -> bool:
+    """Whether an account is one of those: by its id, its ``userName`` or one of its addresses."""
+    if not protected:
+        return False
+    own = {id.casefold()}
+    name = user.get(named(dict(user), "userName") or "")
+    emails = user.get(named(dict(user), "emails") or "")
+    values = [item.get("value") for item in emails if is_object(item)] if is_array(emails) else []
+    own.update(value.casefold() for value in (name, *values) if isinstance(value, str))
+    return not protected.isdisjoint(own)

@@ -1,0 +1,318 @@
+"""Making a plan: the file is read and checked, each user read and compared with what its row wants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from maia_scim.diff import is_object
+from maia_scim.errors import NotFound
+from maia_scim.resources import named, version_of
+
+from . import records
+from .case import only_case
+from .columns import target
+from .errors import InvalidFile
+from .guards import Protected, protects
+from .model import Fault, Setting
+from .reads import Read, read_users
+from .store import ADD_ENTRY, Store, dumps, now
+from .wanted import changed, changes_of, equal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from maia_scim import MaiaScim
+    from maia_scim.diff import Change, Difference
+
+    from .model import Row
+    from .reading import Source
+
+EMPTY: dict[str, Any] = {
+    "name": None,
+    "note": None,
+    "faults": None,
+    "changes": None,
+    "kept": None,
+    "case_only": 0,
+    "deactivates": 0,
+    "renames": 0,
+    "before": None,
+    "wanted": None,
+    "version": None,
+}
+_UPDATE = """
+UPDATE entry SET name = :name, state = :state, note = :note, faults = :faults, changes = :changes, kept = :kept,
+    case_only = :case_only, deactivates = :deactivates, renames = :renames, before = :before, wanted = :wanted,
+    version = :version
+WHERE run = :run AND number = :number
+"""
+# What only the making of a plan needs: what the rows say, and the addresses in them. Gone with the connection.
+_SCRATCH = """
+CREATE TEMP TABLE said (number INTEGER PRIMARY KEY, settings TEXT NOT NULL);
+CREATE TEMP TABLE address (address TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL);
+"""
+_FAULTS = 1000  # so many are told one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How users are compared with what is wanted.
+
+    Args:
+        exact_case: Whether a change of letter case alone is one, where SCIM says that case does not count.
+        protected: Accounts that are never deactivated or renamed.
+    """
+
+    exact_case: bool = False
+    protected: Protected = frozenset()
+
+
+def begin(store: Store, client: MaiaScim, kind: str, file: str, profile: str | None) -> int:
+    """Add a run to a store.
+
+    Returns:
+        Its number.
+    """
+    core = client._core  # pyright: ignore[reportPrivateUsage]
+    region = core.place.region
+    return store.add_run(
+        {
+            "uid": uuid4().hex,
+            "kind": kind,
+            "base_url": core.place.base_url,
+            "region": region.value if region else None,
+            "account": core.auth.account,
+            "profile": profile,
+            "file": file,
+            "sha256": None,
+            "form": None,
+            "journal": None,
+            "planned": now(),
+            "state": "planned",
+        }
+    )
+
+
+def load(store: Store, run: int, source: Source, *, skip_invalid: bool) -> None:
+    """Take the rows of a file, and check them, each and all together.
+
+    Args:
+        store: Where to.
+        run: The run.
+        source: The file.
+        skip_invalid: Whether to go on without rows that are wrong.
+
+    Raises:
+        InvalidFile: If some are wrong, and that is not wanted.
+    """
+    store.sql.executescript(_SCRATCH)
+    with store.together():
+        for number, row in enumerate(source.rows(), 1):
+            store.write(ADD_ENTRY, {**EMPTY, **_entry(run, number, row)})
+            store.write(
+                "INSERT INTO said VALUES (:number, :settings)",
+                {"number": number, "settings": dumps({each.target.path: each.value for each in row.settings})},
+            )
+            store.write_all(
+                "INSERT INTO address VALUES (:address, :id, :number, :path)",
+                ({"address": a, "id": row.id, "number": number, "path": path} for a, path in _addresses(row)),
+            )
+        store.write(
+            "UPDATE run SET sha256 = :sha256, form = :form WHERE run = :run",
+            {"run": run, "sha256": source.sha256, "form": dumps(asdict(source.form))},
+        )
+        for number, fault in (*_twice(store, run), *_shared(store)):
+            _add_fault(store, run, number, fault)
+    if not skip_invalid:
+        _refuse_faults(store, run, source.name)
+
+
+def _entry(run: int, number: int, row: Row) -> dict[str, Any]:
+    return {
+        "run": run,
+        "number": number,
+        "line": row.line,
+        "id": row.id,
+        "state": "invalid" if row.faults else "unread",
+        "faults": records.written(row.faults),
+        "source": dumps(row.source),
+    }
+
+
+def _addresses(row: Row) -> Iterator[tuple[str, str]]:
+    """The names and addresses in a row that belong to one user alone, each once."""
+    found: dict[str, str] = {}
+    for setting in row.settings:
+        path, value = setting.target.path, setting.value
+        if path == "userName" or (setting.target.attribute == "emails" and setting.target.sub == "value"):
+            texts = [value]
+        elif path == "emails":
+            texts = [item.get("value") for item in value or () if is_object(item)]
+        else:
+            continue
+        for text in texts:
+            if isinstance(text, str) and text:
+                found.setdefault(text.casefold(), path)
+    yield from found.items()
+
+
+def _twice(store: Store, run: int) -> Iterator[tuple[int, Fault]]:
+    """Rows of a user that has another row."""
+    rows = store.rows(
+        "SELECT e.number, e.line, first.line AS other FROM entry e JOIN "
+        "(SELECT id, min(number) AS number, line FROM entry WHERE run = ? AND id <> '' GROUP BY lower(id) "
+        "HAVING count(*) > 1) first ON lower(first.id) = lower(e.id) AND first.number <> e.number WHERE e.run = ?",
+        run,
+        run,
+    )
+    for number, line, other in rows:
+        yield number, Fault(line, "id", f"the user has a row already, on line {other}: each has one")
+
+
+def _shared(store: Store) -> Iterator[tuple[int, Fault]]:
+    """Rows with a name or address that another user has in the file, too."""
+    rows = store.rows(
+        "SELECT a.number, e.line, a.path, a.address, o.line AS other FROM address a "
+        "JOIN (SELECT address, min(number) AS number FROM address GROUP BY address HAVING count(*) > 1) first "
+        "ON first.address = a.address AND first.number <> a.number "
+        "JOIN entry e ON e.number = a.number JOIN entry o ON o.number = first.number"
+    )
+    for number, line, path, address, other in rows:
+        yield number, Fault(line, path, f"{address} is the address of the user on line {other}, too")
+
+
+def _add_fault(store: Store, run: int, number: int, fault: Fault) -> None:
+    row = store.row("SELECT faults FROM entry WHERE run = ? AND number = ?", run, number)
+    faults = [*json.loads(row["faults"] or "[]" if row else "[]"), [fault.line, fault.column, fault.message]]
+    store.write(
+        "UPDATE entry SET state = 'invalid', faults = :faults WHERE run = :run AND number = :number",
+        {"run": run, "number": number, "faults": dumps(faults)},
+    )
+
+
+def _refuse_faults(store: Store, run: int, name: str) -> None:
+    found: list[Fault] = []
+    total = 0
+    for (text,) in store.rows("SELECT faults FROM entry WHERE run = ? AND faults IS NOT NULL ORDER BY number", run):
+        faults = json.loads(text)
+        total += len(faults)
+        if len(found) < _FAULTS:
+            found += [Fault(*each) for each in faults]
+    if found:
+        raise InvalidFile(name, found, total)
+
+
+def compare(
+    store: Store,
+    run: int,
+    client: MaiaScim,
+    *,
+    rules: Rules,
+    journal: Store | None,
+    concurrency: int,
+    on_progress: Callable[[int, int], object] | None,
+) -> None:
+    """Read each user, and note what its row changes.
+
+    Args:
+        store: Where the rows are.
+        run: The run.
+        client: The client.
+        rules: How to compare.
+        journal: What is known of earlier runs.
+        concurrency: How many requests may be under way.
+        on_progress: Is told how many users were read, of how many.
+
+    Raises:
+        MaiaError: If the service refuses the credentials, or has nothing but errors.
+    """
+    row = store.row("SELECT count(*) AS count FROM entry WHERE run = ? AND state = 'unread'", run)
+    total: int = row["count"] if row else 0
+    base_url = client._core.place.base_url  # pyright: ignore[reportPrivateUsage]
+    ids = ((entry.number, entry.id) for entry in records.entries(store, records.OF_STATE, run, "unread"))
+    for done, read in enumerate(read_users(client, ids, total, concurrency), 1):
+        values: dict[str, Any] = {}
+        if read.error is None:
+            held: dict[str, Any] = read.user.to_dict()
+            said = store.row("SELECT settings FROM said WHERE number = ?", read.key)
+            settings = [
+                Setting(target(path), value) for path, value in json.loads(said["settings"] if said else "{}").items()
+            ]
+            known = records.known_differences(journal, read.user.id, base_url) if journal else {}
+            values = judged(held, version_of(read.user), changes_of(held, settings), rules, known)
+        note(store, run, read, values)
+        if on_progress:
+            on_progress(done, total)
+
+
+def note(store: Store, run: int, read: Read, values: Mapping[str, Any]) -> None:
+    """Note what a plan has for a user that was read, or could not be.
+
+    Args:
+        store: Where to.
+        run: The run.
+        read: What came of reading it.
+        values: Columns of its entry, if it was read.
+    """
+    why: dict[str, Any] = {}
+    if isinstance(read.error, NotFound):
+        why = {"state": "not_found"}
+    elif read.error is not None:
+        why = {"state": "unread", "note": str(read.error)}
+    store.write(_UPDATE, {**EMPTY, **values, **why, "run": run, "number": read.key})
+
+
+def judged(
+    held: dict[str, Any],
+    version: str | None,
+    changes: tuple[Change, ...],
+    rules: Rules,
+    known: Mapping[str, Difference],
+) -> dict[str, Any]:
+    """What a plan has for a user.
+
+    Args:
+        held: JSON of the user as the service holds it.
+        version: Its version.
+        changes: What is to be changed.
+        rules: How to compare.
+        known: What the service is known to keep otherwise than it was sent.
+
+    Returns:
+        Columns of an entry.
+    """
+    held.pop(named(held, "password") or "", None)  # no service should return one, and none goes to a file
+    case_only = [] if rules.exact_case else [change for change in changes if only_case(change)]
+    kept = [known[change.path.lower()] for change in changes if _is_known(change, known) and change not in case_only]
+    proposed = [change for change in changes if change not in case_only and not _is_known(change, known)]
+    at = {change.path.lower(): change for change in proposed}
+    deactivates = "active" in at and at["active"].after is False
+    renames = "username" in at
+    name = held.get(named(held, "userName") or "")
+    values: dict[str, Any] = {
+        "name": name if isinstance(name, str) else None,
+        "kept": records.written(kept),
+        "case_only": len(case_only),
+        "state": "unchanged",
+    }
+    if not proposed:
+        return values
+    values |= {"changes": records.written(proposed), "deactivates": deactivates, "renames": renames, "version": version}
+    own = held.get(named(held, "id") or "")
+    if (deactivates or renames) and protects(rules.protected, str(own), held):
+        what = "deactivated" if deactivates else "renamed"
+        return values | {"state": "protected", "note": f"the account is protected, and would be {what}"}
+    wanted = changed(held, proposed)
+    note = None
+    if named(wanted, "active") is None:
+        note = "the user has no active: a service may read a PUT without it as true; a column active says which it is"
+    return values | {"state": "change", "note": note, "before": dumps(held), "wanted": dumps(wanted)}
+
+
+def _is_known(change: Change, known: Mapping[str, Difference]) -> bool:
+    """Whether the service has been sent this value before, and keeps the one that it has."""
+    difference = known.get(change.path.lower())
+    return difference is not None and equal(difference.sent, change.after) and equal(difference.answered, change.before)

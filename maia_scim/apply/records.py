@@ -1,0 +1,197 @@
+"""What a plan or journal holds, as objects: read off its rows."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from maia_scim.diff import Change, Difference
+
+from .model import About, Entry, Fault, Result, Summary
+from .store import dumps
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+    from .reading import Form
+    from .store import Store
+
+# Each entry with the newest of its writes.
+_FROM: Final = """
+FROM entry e LEFT JOIN write w
+ON w.seq = (SELECT max(seq) FROM write WHERE run = e.run AND number = e.number)
+WHERE e.run = ? AND e.number > ?
+"""
+_ENTRIES: Final = (
+    "SELECT e.*, w.begun, w.ended, w.outcome, w.error, w.status, w.request_id, w.attempts, w.differences, w.after"
+    + _FROM
+)
+_ORDER: Final = " ORDER BY e.number LIMIT 200"
+_IS_OPEN: Final = " AND e.state = 'change' AND coalesce(w.outcome, 'unknown') IN ('not_sent', 'unknown')"
+# Which of them: all, those of a state, or those that are not as the file wants them.
+ALL: Final = _ENTRIES + _ORDER
+OF_STATE: Final = _ENTRIES + " AND e.state = ?" + _ORDER
+FAILED: Final = _ENTRIES + " AND e.state <> 'unchanged' AND coalesce(w.outcome, '') <> 'done'" + _ORDER
+# What a run has still to write: what it has not tried, or cannot tell the end of.
+OPEN: Final = _ENTRIES + _IS_OPEN + _ORDER
+# What a run did, or may have done.
+WRITTEN: Final = _ENTRIES + " AND coalesce(w.outcome, 'unknown') IN ('done', 'unknown') AND w.seq IS NOT NULL" + _ORDER
+_STATES: Final = """
+SELECT state, count(*), sum(deactivates), sum(kept IS NOT NULL), sum(case_only) FROM entry WHERE run = ? GROUP BY state
+"""
+_OUTCOMES: Final = """
+SELECT coalesce(outcome, 'unknown'), count(*), sum(outcome = 'done' AND differences IS NOT NULL) FROM write
+WHERE seq IN (SELECT max(seq) FROM write WHERE run = ? GROUP BY number) GROUP BY 1
+"""
+# What the service is known to keep otherwise than it was sent, the newest first.
+_DIFFERENCES: Final = """
+SELECT w.differences FROM entry e JOIN write w USING (run, number) JOIN run r USING (run)
+WHERE e.id = ? AND r.base_url = ? AND w.outcome = 'done' AND w.differences IS NOT NULL ORDER BY w.seq DESC
+"""
+
+
+def entries(store: Store, query: str, run: int, *values: Any) -> Iterator[Entry]:
+    """Read entries, some at a time, so that others may be written meanwhile.
+
+    Args:
+        store: The file.
+        query: Which; one of those above.
+        run: Of which run.
+        values: What else the query takes.
+    """
+    last = 0
+    while rows := [*store.rows(query, run, last, *values)]:
+        yield from map(entry_of, rows)
+        last = rows[-1]["number"]
+
+
+def entry(store: Store, run: int, number: int) -> Entry:
+    """Read one entry."""
+    row = store.row(ALL, run, number - 1)
+    assert row is not None
+    return entry_of(row)
+
+
+def entry_of(row: sqlite3.Row) -> Entry:
+    """Read an entry."""
+    faults = [Fault(*each) for each in _json(row["faults"]) or ()]
+    told = "; ".join(f"column {fault.column}: {fault.message}" if fault.column else fault.message for fault in faults)
+    return Entry(
+        number=row["number"],
+        line=row["line"],
+        id=row["id"],
+        name=row["name"],
+        state=row["state"],
+        note=row["note"] or told or None,
+        changes=changes_of(row["changes"]),
+        kept=differences_of(row["kept"]),
+        before=_json(row["before"]),
+        wanted=_json(row["wanted"]),
+        version=row["version"],
+        source=_json(row["source"]),
+        result=_result(row) if row["begun"] else None,
+    )
+
+
+def _result(row: sqlite3.Row) -> Result:
+    return Result(
+        outcome=row["outcome"] or "unknown",
+        begun=datetime.fromisoformat(row["begun"]),
+        ended=datetime.fromisoformat(row["ended"]) if row["ended"] else None,
+        error=row["error"] if row["ended"] else "the run was cut short before the answer came",
+        status=row["status"],
+        request_id=row["request_id"],
+        attempts=row["attempts"] or 0,
+        differences=differences_of(row["differences"]),
+        after=_json(row["after"]),
+    )
+
+
+def about(store: Store, run: int) -> About:
+    """Read what a run is about."""
+    row = store.row("SELECT * FROM run WHERE run = ?", run)
+    assert row is not None
+    return About(
+        kind=row["kind"],
+        base_url=row["base_url"],
+        region=row["region"],
+        account=row["account"],
+        profile=row["profile"],
+        file=row["file"],
+        planned=datetime.fromisoformat(row["planned"]),
+    )
+
+
+def summary(store: Store, run: int) -> Summary:
+    """Count the entries of a run."""
+    counts: dict[str, int] = {}
+    for state, count, deactivations, kept, case_only in store.rows(_STATES, run):
+        counts[state] = count
+        counts["kept"] = counts.get("kept", 0) + kept
+        counts["case_only"] = counts.get("case_only", 0) + case_only
+        if state == "change":
+            counts["deactivations"] = deactivations
+    for outcome, count, adjusted in store.rows(_OUTCOMES, run):
+        counts[outcome] = count
+        counts["adjusted"] = counts.get("adjusted", 0) + (adjusted or 0)
+    return Summary(**counts)
+
+
+def count_open(store: Store, run: int) -> int:
+    """Count the changes of a run that are still to be written, or of unknown outcome."""
+    row = store.row("SELECT count(*) AS count" + _FROM + _IS_OPEN, run, 0)
+    return int(row["count"]) if row else 0
+
+
+def form(store: Store, run: int) -> Form | None:
+    """Read how the file of a run is written."""
+    row = store.row("SELECT form FROM run WHERE run = ?", run)
+    if row is None or row["form"] is None:
+        return None
+    from .reading import Form
+
+    held: dict[str, Any] = _json(row["form"])
+    header = held.pop("header")
+    return Form(**held, header=header and tuple(header))
+
+
+def uid(store: Store, run: int) -> str:
+    """Read what a plan is known by, wherever it is copied to."""
+    row = store.row("SELECT uid FROM run WHERE run = ?", run)
+    return str(row["uid"]) if row else ""
+
+
+def known_differences(store: Store, id: str, base_url: str) -> dict[str, Difference]:
+    """What the service is known to keep otherwise than it was sent, of a user, by path in lower case."""
+    known: dict[str, Difference] = {}
+    for (text,) in store.rows(_DIFFERENCES, id, base_url):
+        for difference in differences_of(text):
+            known.setdefault(difference.path.lower(), difference)
+    return known
+
+
+def changes_of(text: str | None) -> tuple[Change, ...]:
+    """Read changes."""
+    return tuple(Change(*each) for each in _json(text) or ())
+
+
+def differences_of(text: str | None) -> tuple[Difference, ...]:
+    """Read differences."""
+    return tuple(Difference(*each) for each in _json(text) or ())
+
+
+def dumped(value: Any) -> str | None:
+    """Write JSON; None as it is."""
+    return None if value is None else dumps(value)
+
+
+def written(found: Iterable[Change | Difference | Fault]) -> str | None:
+    """Write changes, differences or faults; None if there are none."""
+    rows = [[getattr(each, name) for name in type(each).__slots__] for each in found]
+    return dumps(rows) if rows else None
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

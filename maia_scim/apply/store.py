@@ -1,0 +1,272 @@
+"""The SQLite file behind plans and journals: one schema, in which a plan is a run that nothing was written of yet.
+
+A plan that is being made lives in a temporary file; saved, in one of its own; applied, in the journal, where every
+write stands before it is sent, and its outcome when it is known. Rows are read and written one by one, so that memory
+does not grow with them. A connection is used by one thread.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+APPLICATION: Final = 0x4D414941  # "MAIA", in the header of each file
+FORMAT: Final = 1
+HEADER: Final = b"SQLite format 3\x00"
+
+_SCHEMA: Final = """
+CREATE TABLE run (
+    run INTEGER PRIMARY KEY,
+    uid TEXT NOT NULL UNIQUE,   -- of the plan, wherever it is copied to
+    kind TEXT NOT NULL,         -- apply, or undo
+    base_url TEXT NOT NULL,
+    region TEXT,
+    account TEXT NOT NULL,
+    profile TEXT,
+    file TEXT NOT NULL,
+    sha256 TEXT,
+    form TEXT,                  -- JSON: how the file is written
+    journal TEXT,               -- of a saved plan: where the journal is, seen from the plan
+    planned TEXT NOT NULL,
+    state TEXT NOT NULL         -- planned, running, finished, stopped, abandoned
+);
+CREATE TABLE entry (
+    run INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    line INTEGER,
+    id TEXT NOT NULL,
+    name TEXT,
+    state TEXT NOT NULL,
+    note TEXT,
+    faults TEXT,
+    changes TEXT,
+    kept TEXT,
+    case_only INTEGER NOT NULL DEFAULT 0,
+    deactivates INTEGER NOT NULL DEFAULT 0,
+    renames INTEGER NOT NULL DEFAULT 0,
+    before TEXT,
+    wanted TEXT,
+    version TEXT,
+    source TEXT,
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+CREATE INDEX entry_by_id ON entry (id);
+CREATE TABLE write (
+    seq INTEGER PRIMARY KEY,    -- one for each time that a change was about to be written
+    run INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    begun TEXT NOT NULL,
+    ended TEXT,
+    outcome TEXT,
+    error TEXT,
+    status INTEGER,
+    request_id TEXT,
+    attempts INTEGER,
+    differences TEXT,
+    after TEXT
+);
+CREATE INDEX write_by_entry ON write (run, number, seq);
+"""
+_ADD_RUN: Final = """
+INSERT INTO run VALUES (
+    :run, :uid, :kind, :base_url, :region, :account, :profile, :file, :sha256, :form, :journal, :planned, :state
+)
+"""
+ADD_ENTRY: Final = """
+INSERT INTO entry VALUES (
+    :run, :number, :line, :id, :name, :state, :note, :faults, :changes, :kept, :case_only, :deactivates, :renames,
+    :before, :wanted, :version, :source
+)
+"""
+
+
+def dumps(value: Any) -> str:
+    """JSON text as the file holds it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def now() -> str:
+    """The time, as the file holds it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+class Store:
+    """A connection to such a file.
+
+    Args:
+        connection: The connection.
+        name: What to call the file in messages.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+        self.sql, self.name = connection, name
+        connection.row_factory = sqlite3.Row
+
+    @classmethod
+    def temporary(cls) -> Store:
+        """Make one that is gone when it is closed. SQLite keeps it in memory while it is small, and then on disk."""
+        store = cls(sqlite3.connect("", isolation_level=None), "plan")
+        store.sql.executescript(_SCHEMA)
+        return store
+
+    @classmethod
+    def open(cls, file: Path, mode: Literal["read", "write", "create"]) -> Store:
+        """Open a file: to read, to write to one that there is, or to one that is made if there is none.
+
+        Whoever writes holds the file alone until it is closed, or the process ends.
+
+        Raises:
+            JournalError: If it is no such file, another run holds it, or it cannot be opened.
+        """
+        if mode == "create":
+            _make(file)
+        elif not file.is_file():
+            raise JournalError(f"{file}: there is no such file")
+        elif not is_ours(file):
+            raise JournalError(f"{file}: neither a plan nor a journal of maia-scim")
+        uri = f"{file.absolute().as_uri()}?mode={'ro' if mode == 'read' else 'rw'}"
+        store = cls(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.3), str(file))
+        try:
+            store._check(exclusive=mode != "read")
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _check(self, *, exclusive: bool) -> None:
+        with self.guarded():
+            if exclusive:
+                self.sql.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self.sql.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+                self.sql.execute("BEGIN EXCLUSIVE")
+                if not self._pragma("application_id"):
+                    for statement in _SCHEMA.split(";\n"):
+                        self.sql.execute(statement)
+                    self.sql.execute(f"PRAGMA application_id = {APPLICATION}")
+                    self.sql.execute(f"PRAGMA user_version = {FORMAT}")
+                self.sql.execute("COMMIT")
+            if self._pragma("application_id") != APPLICATION:
+                raise JournalError(f"{self.name}: neither a plan nor a journal of maia-scim")
+            if self._pragma("user_version") != FORMAT:
+                raise JournalError(f"{self.name}: written by another version of maia-scim, which has to read it")
+
+    def _pragma(self, name: str) -> int:
+        return int(self.sql.execute(f"PRAGMA {name}").fetchone()[0])
+
+    @contextmanager
+    def guarded(self) -> Generator[None]:
+        """Make errors of SQLite's ours.
+
+        Raises:
+            JournalError: Saying what it is about.
+        """
+        try:
+            yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise JournalError(f"{self.name}: another run is using it; wait for its end") from error
+            raise JournalError(f"{self.name}: {error}") from error
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Write all of it or nothing."""
+        with self.guarded():
+            self.sql.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.sql.execute("ROLLBACK")
+                raise
+            self.sql.execute("COMMIT")
+
+    def rows(self, query: str, *values: Any) -> Iterator[sqlite3.Row]:
+        """Read rows, one by one."""
+        with self.guarded():
+            yield from self.sql.execute(query, values)
+
+    def row(self, query: str, *values: Any) -> sqlite3.Row | None:
+        """Read one row."""
+        return next(self.rows(query, *values), None)
+
+    def only(self, query: str, missing: str, *values: Any) -> sqlite3.Row:
+        """Read one row.
+
+        Raises:
+            JournalError: Saying what is missing, if there is none.
+        """
+        row = self.row(query, *values)
+        if row is None:
+            raise JournalError(f"{self.name}: {missing}")
+        return row
+
+    def write(self, query: str, values: Mapping[str, Any]) -> int:
+        """Write, and give the id of a row that was added."""
+        with self.guarded():
+            return self.sql.execute(query, values).lastrowid or 0
+
+    def write_all(self, query: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write many rows."""
+        with self.guarded():
+            self.sql.executemany(query, rows)
+
+    def copy_run(self, run: int, to: Store, **changes: str | None) -> int:
+        """Copy the plan of a run to another file, all of it or nothing.
+
+        Args:
+            run: The run.
+            to: The other file.
+            changes: Columns of the run that are other there.
+
+        Returns:
+            The run's number there.
+        """
+        about = self.row("SELECT * FROM run WHERE run = ?", run)
+        assert about is not None
+        with to.together():
+            copy = to.add_run({**dict(about), **changes})
+            rows = self.rows("SELECT * FROM entry WHERE run = ? ORDER BY number", run)
+            to.write_all(ADD_ENTRY, ({**dict(row), "run": copy} for row in rows))
+        return copy
+
+    def add_run(self, values: Mapping[str, Any]) -> int:
+        """Add a run, and give its number."""
+        return self.write(_ADD_RUN, {**values, "run": None})
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.sql.close()
+
+
+def is_ours(file: Path) -> bool:
+    """Whether a file is a plan or a journal, by its header."""
+    try:
+        with file.open("rb") as stream:
+            header = stream.read(100)
+    except OSError:
+        return False
+    return header.startswith(HEADER) and header[68:72] == APPLICATION.to_bytes(4, "big")
+
+
+def _make(file: Path) -> None:
+    """Make an empty file that its owner alone may read, since it will hold personal data; leave one that there is.
+
+    Raises:
+        JournalError: If it cannot be made, or is something else.
+    """
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        if file.stat().st_size and not is_ours(file):
+            raise JournalError(f"{file}: there is another file of that name: choose one with --journal") from None
+    except OSError as error:
+        raise JournalError(f"{file}: {error.strerror or error}") from error

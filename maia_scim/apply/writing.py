@@ -1,0 +1,164 @@
+"""Writing one change: the smallest safe write that loses nothing.
+
+It is a PUT of the user as it was read, with the changes made in it; with ``If-Match`` where the service has versions.
+Where it has none, and where time has passed since the user was read, the user is read again first, and not written if
+it has moved on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from maia_scim import lives, operations
+from maia_scim.call import live
+from maia_scim.diff import diff, not_kept
+from maia_scim.errors import MaiaError, NotFound, PreconditionFailed
+from maia_scim.events import CallEnd
+from maia_scim.frames import bare
+from maia_scim.many import Outcome
+from maia_scim.patched import names
+from maia_scim.resources import version_of
+
+from .case import only_case
+from .errors import ApplyError
+from .wanted import equal, value_at
+
+if TYPE_CHECKING:
+    from maia_scim.core import Core
+    from maia_scim.diff import Difference
+    from maia_scim.events import Event
+    from maia_scim.models import ScimUser
+    from maia_scim.steps import Life
+
+    from .model import Entry
+    from .model import Outcome as Word
+
+_OWN = ("meta",)  # what differs between two reads of the same user
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """A change that is about to be written, and what came of it.
+
+    Args:
+        entry: The change.
+        look: Whether to read the user first in any case.
+        again: Whether an earlier write of it may have been done.
+        seq: Its number in the journal.
+    """
+
+    entry: Entry
+    look: bool
+    again: bool
+    seq: int = 0
+    outcome: Word = "unknown"
+    error: str | None = None
+    status: int | None = None
+    request_id: str | None = None
+    attempts: int = 0
+    differences: tuple[Difference, ...] = ()
+    after: dict[str, Any] | None = None
+
+
+def write(core: Core, index: int, attempt: Attempt) -> Life[Outcome]:
+    """Write a change, and note what came of it.
+
+    Args:
+        core: The client's.
+        index: Which of a batch it is.
+        attempt: The change; what came of it is noted there.
+    """
+    entry = attempt.entry
+
+    def heard(event: Event) -> None:
+        if isinstance(event, CallEnd) and event.method == "PUT":
+            attempt.status, attempt.request_id, attempt.attempts = event.status, event.request_id, event.attempts
+        if core.on_event:
+            core.on_event(event)
+
+    try:
+        user = yield from _written(replace(core, on_event=heard), attempt)
+    except (MaiaError, ValueError, TypeError) as error:
+        attempt.error = str(error)
+        attempt.outcome = error.outcome if isinstance(error, MaiaError) else "not_sent"
+        if isinstance(error, PreconditionFailed) and error.outcome != "unknown":
+            attempt.outcome, attempt.error = "moved", "somebody else changed the user since it was read (412)"
+        return Outcome(entry.id, None, bare(error), index)
+    if user is None:
+        attempt.outcome = "moved"
+        return Outcome(entry.id, None, _Moved(attempt.error), index)
+    attempt.outcome = "done"
+    return Outcome(entry.id, user, None, index)
+
+
+class _Moved(ApplyError):
+    """The user is no longer what the plan was made for."""
+
+
+def _written(core: Core, attempt: Attempt) -> Life[ScimUser | None]:
+    """Write it; None if the user has moved on."""
+    entry, kind = attempt.entry, operations.users()
+    version, wanted = entry.version, entry.wanted or {}
+    if attempt.look or version is None:
+        try:
+            found = yield from lives.look(core, kind, entry.id, "unknown" if attempt.again else "not_sent")
+        except NotFound:
+            attempt.error = "the user is not there any more"
+            return None
+        held = found.to_dict()
+        if is_done(entry, held, again=attempt.again):
+            attempt.after, attempt.differences = held, not_kept(wanted, held)
+            return found
+        if moved := moved_on(entry, held, version_of(found)):
+            attempt.error = moved
+            return None
+        version = version_of(found)
+    put = operations.put(core, kind, entry.id, kind.model.from_dict(wanted), if_match=version, with_groups=True)
+    user = yield from live(put, core)
+    attempt.after = user.to_dict()
+    attempt.differences = not_kept(put.body, attempt.after)
+    return user
+
+
+def moved_on(entry: Entry, held: dict[str, Any], version: str | None) -> str | None:
+    """Tell where a user is no longer what a plan was made for.
+
+    Args:
+        entry: What the plan has.
+        held: JSON of the user as the service holds it.
+        version: Its version.
+    """
+    others = [change.path for change in diff(entry.before or {}, held) if names(change.path)[0].lower() not in _OWN]
+    if others:
+        return f"somebody else changed {', '.join(others[:5])} since the plan was made: plan again"
+    if entry.version is not None and version is not None and entry.version != version:
+        return f"the user is at version {version}, and the plan was made for {entry.version}: plan again"
+    return None
+
+
+def is_done(entry: Entry, held: dict[str, Any], *, again: bool) -> bool:
+    """Whether a user holds what a plan wants already.
+
+    Args:
+        entry: What the plan has.
+        held: JSON of the user as the service holds it.
+        again: Whether a write may have been done. Then what else the service made of the changes, and nothing that the
+            plan did not change, may be other than wanted, if one of them came through.
+    """
+    changed = {change.path.lower(): change for change in entry.changes}
+    cased = {path for path, change in changed.items() if only_case(change)}
+    still = {
+        path
+        for change in diff(held, entry.wanted or {})
+        if (path := change.path.lower()) in changed and (path in cased or not only_case(change))
+    }
+    if not still:
+        return True
+    if not again:
+        return False
+    elsewhere = {
+        change.path.lower() for change in diff(entry.before or {}, held) if names(change.path)[0].lower() not in _OWN
+    }
+    came = any(not equal(value_at(held, change.path), change.before) for change in entry.changes)
+    return came and elsewhere <= changed.keys()

@@ -1,0 +1,412 @@
+"""``maia-scim apply`` and ``journal``, as an administrator runs them."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maia_scim.cli.apply_progress import Meter
+from maia_scim.sandbox import Sandbox, faults
+from tests.cli.command import BARBARA, JORDAN, MAIN, NOBODY, at_terminal, invoke, spawn
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+# As a spreadsheet in Greece saves it: a BOM, semicolons, quotes, CRLF.
+SPREADSHEET = (
+    "\ufeffid;userName;name.givenName;emails[work];active;" + ENTERPRISE + ":department\r\n"
+    f'{BARBARA};;Μπάρμπαρα;new@example.com;;"Tours; ""all"" of them"\r\n'
+    f"{JORDAN};;;;no;\r\n"
+    f"{NOBODY};;محمد;;;\r\n"
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(SPREADSHEET, encoding="utf-8", newline="")
+    return path
+
+
+def rows(file: Path, sandbox: Sandbox, count: int, title: str = "T") -> Path:
+    lines = [f"{id},{title} {number}" for number, id in enumerate([*sandbox.users][:count])]
+    file.write_text("\n".join(["id,title", *lines, ""]), encoding="utf-8")
+    return file
+
+
+def puts(sandbox: Sandbox) -> int:
+    return sum(request.method == "PUT" for request in sandbox.requests)
+
+
+# The main road.
+
+
+def test_a_spreadsheet_is_applied(sandbox: Sandbox, file: Path) -> None:
+    done = invoke("apply", str(file), "--yes", "-o", "table")
+    assert done.code == 1  # one row is of nobody
+    assert f"Plan of people.csv · no profile · {sandbox.base_url} · client id {sandbox.client_id}" in done.out
+    assert f"bjensen · {BARBARA} · line 2" in done.out
+    assert "name.givenName" in done.out
+    assert "Barbara → Μπάρμπαρα" in done.out
+    assert "- bjensen@example.com" in done.out
+    assert "+ new@example.com" in done.out
+    assert f"line 4: {NOBODY}: not found" in done.out
+    assert "3 rows" in done.out
+    assert "1 done" in done.out
+    assert f"The journal is {file}.journal." in done.err
+    user = sandbox.users[BARBARA]
+    assert user["name"]["givenName"] == "Μπάρμπαρα"
+    assert user[ENTERPRISE]["department"] == 'Tours; "all" of them'
+    sandbox.forget_requests()
+    again = invoke("apply", str(file), "--yes", "-o", "table")
+    assert (again.code, puts(sandbox)) == (1, 0)
+    assert "0 to change" in again.out
+
+
+def test_at_a_terminal_it_asks(sandbox: Sandbox, file: Path) -> None:
+    refused = at_terminal("apply", str(file), piped=False, answers={"[y/N]": "n\n"})
+    assert refused.code == 3
+    assert f"Change 1 user in no profile · {sandbox.base_url} · client id {sandbox.client_id}? [y/N]" in refused.err
+    assert "nothing was written" in refused.err
+    assert puts(sandbox) == 0
+    assert not file.with_name("people.csv.journal").exists()
+    agreed = at_terminal("apply", str(file), piped=False, answers={"[y/N]": "y\n"})
+    assert "1 done" in agreed.err
+    assert puts(sandbox) == 1
+
+
+def test_the_question_tells_of_deactivations(sandbox: Sandbox, file: Path) -> None:
+    file.write_text(f"id,active\n{BARBARA},no\n", encoding="utf-8")
+    asked = at_terminal("apply", str(file), piped=False, answers={"[y/N]": "n\n"})
+    assert "Change 1 user, deactivate 1 of them, in no profile" in asked.err
+    assert "1 to change, 1 of them deactivated" in asked.err
+
+
+def test_where_nobody_can_be_asked_yes_is_needed_before_anything_is_sent(sandbox: Sandbox, file: Path) -> None:
+    refused = spawn("apply", str(file))
+    assert refused.code == 2
+    assert "--yes is needed" in refused.err
+    assert not sandbox.requests
+
+
+def test_a_dry_run_writes_nothing(sandbox: Sandbox, file: Path) -> None:
+    done = spawn("apply", str(file), "--dry-run")
+    assert (done.code, puts(sandbox)) == (1, 0)
+    assert [*file.parent.iterdir()] == [file]
+    assert done.data["summary"]["change"] == 1
+    assert [entry["state"] for entry in done.data["entries"]] == ["change", "unchanged", "not_found"]
+    assert done.data["about"]["account"] == sandbox.client_id
+
+
+def test_json_is_the_only_thing_on_standard_output(sandbox: Sandbox, file: Path) -> None:
+    done = spawn("apply", str(file), "--yes")
+    entry = done.data["entries"][0]
+    assert entry["result"]["outcome"] == "done"
+    assert entry["result"]["requestId" if "requestId" in entry["result"] else "request_id"]
+    assert f"client id {sandbox.client_id}" in done.err
+
+
+def test_standard_input_does_as_well(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = json.dumps({"id": BARBARA, "name": {"givenName": "Babs"}})
+    done = spawn("apply", "-", "--yes", input=line)
+    assert done.code == 0
+    assert sandbox.users[BARBARA]["name"]["givenName"] == "Babs"
+    assert [each.name for each in tmp_path.iterdir()] == ["stdin.journal"]
+
+
+def test_nothing_to_change_asks_nothing(sandbox: Sandbox, file: Path) -> None:
+    file.write_text(f"id,title\n{BARBARA},Tour Guide\n", encoding="utf-8")
+    done = at_terminal("apply", str(file), piped=False)
+    assert done.code == 0
+    assert "1 unchanged" in done.err
+
+
+# Which rows, and how they are read.
+
+
+def test_rows_are_picked(sandbox: Sandbox, file: Path) -> None:
+    rows(file, sandbox, 20)
+    picked = invoke("apply", str(file), "-n", "--match", "title=[13579]$", "--skip", "2", "--limit", "5")
+    assert [entry["line"] for entry in picked.data["entries"]] == [7, 9, 11, 13, 15]
+
+
+def test_a_mapping_file_names_the_columns(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    file.write_bytes(f"Kennung;Vorname;Notiz\n{BARBARA};Bärbel;x\n".encode("cp1252"))
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('[columns]\nKennung = "id"\nVorname = "name.givenName"\nNotiz = ""\n', encoding="utf-8")
+    refused = invoke("apply", str(file), "-n", "--mapping", str(mapping))
+    assert refused.code == 2
+    assert "--encoding" in refused.err
+    done = invoke("apply", str(file), "--yes", "--mapping", str(mapping), "--encoding", "cp1252")
+    assert done.code == 0
+    assert sandbox.users[BARBARA]["name"]["givenName"] == "Bärbel"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("id,colour\n1,red\n", "line 1, column colour: no attribute of a user"),
+        (f"id,active\n{BARBARA},maybe\n", "line 2, column active: "),
+        (f"id,title\n{BARBARA},a\n{BARBARA},b\n", "line 3, column id: the user has a row already, on line 2"),
+        ("", "people.csv: 1 fault; nothing was sent"),
+        (f"id,password\n{BARBARA},x\n", "maia-scim users patch"),
+    ],
+)
+def test_a_file_with_faults_is_refused(sandbox: Sandbox, file: Path, content: str, message: str) -> None:
+    file.write_text(content, encoding="utf-8")
+    refused = invoke("apply", str(file), "--yes")
+    assert refused.code == 2
+    assert message in refused.err
+    assert refused.out == ""
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "there is no FILE"),
+        (("--resume",), "there is no FILE"),
+        (("FILE", "--undo", "FILE"), "leave FILE out"),
+        (("FILE", "--run", "1"), "--run"),
+        (("--undo", "FILE", "--failed-out", "x"), "--failed-out"),
+        (("--undo", "FILE", "--limit", "5"), "--limit"),
+        (("FILE", "--resume", "--mapping", "FILE"), "--mapping"),
+        (("FILE", "--report", "report.pdf"), ".json, .csv or .html"),
+        (("FILE", "--html", "no/such/plan.html"), "there is no such folder"),
+        (("FILE", "--journal", "no/such/journal"), "there is no such folder"),
+        (("FILE", "--match", "title"), "COLUMN=REGEX"),
+        (("FILE", "--match", "title=["), "no regular expression"),
+        (("FILE", "--delimiter", ";;"), "cannot separate cells"),
+        (("FILE", "--max-changes", "many"), "no bound"),
+        (("FILE", "--resume"), "no such file"),
+        (("--undo", "FILE"), "neither a plan nor a journal"),
+        (("missing.csv",), "No such file"),
+    ],
+)
+def test_a_wrong_call_says_why(
+    sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(file.parent)
+    refused = invoke("apply", "--yes", *(str(file) if each == "FILE" else each for each in arguments))
+    assert refused.code == 2, refused
+    assert message in refused.err
+    assert puts(sandbox) == 0
+    assert "Traceback" not in refused.err
+
+
+# Guard rails.
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_guard_rails_stop_it_before_the_first_write(sandbox: Sandbox, file: Path, dry: tuple[str, ...]) -> None:
+    rows(file, sandbox, 10)
+    stopped = invoke("apply", str(file), "--yes", "--max-changes", "50%", *dry)
+    assert stopped.code == 3
+    assert "it would change 10 users, and at most 5 (50% of 10 rows) may be" in stopped.err
+    assert stopped.data["summary"]["change"] == 10  # the plan is shown all the same
+    assert puts(sandbox) == 0
+    assert invoke("apply", str(file), "--yes", "--max-changes", "10", *dry).code == 0
+
+
+def test_protected_accounts_are_left_alone(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    protect = tmp_path / "protect.txt"
+    protect.write_text("bjensen\n", encoding="utf-8")
+    file.write_text(f"id,active\n{BARBARA},no\n", encoding="utf-8")
+    done = invoke("apply", str(file), "--yes", "--protect", str(protect), "-o", "table")
+    assert done.code == 1
+    assert "bjensen: protected" in done.out
+    assert puts(sandbox) == 0
+
+
+# Saved plans, pages, reports.
+
+
+def test_a_plan_is_saved_approved_and_applied(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    rows(file, sandbox, 3)
+    plan, page = tmp_path / "people.plan", tmp_path / "plan.html"
+    made = invoke("apply", str(file), "-n", "--plan-out", str(plan), "--html", str(page))
+    assert made.code == 0
+    assert f"maia-scim apply {plan}" in made.err
+    assert "3 users to change" in page.read_text(encoding="utf-8")
+    refused = invoke("apply", str(plan), "--yes", "--limit", "1")
+    assert (refused.code, "--limit" in refused.err) == (2, True)
+    done = invoke("apply", str(plan), "--yes")
+    assert (done.code, puts(sandbox)) == (0, 3)
+    again = invoke("apply", str(plan), "--yes")
+    assert again.code == 2
+    assert "applied already" in again.err
+
+
+def test_reports_and_failed_rows_are_written(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    taken = [user["userName"] for user in sandbox.users.values()][5]
+    file.write_text(
+        f"\ufeffid;userName;title\r\n{BARBARA};;Pilot\r\n{JORDAN};{taken};\r\n{NOBODY};;x\r\n",
+        encoding="utf-8",
+        newline="",
+    )
+    reports = [tmp_path / f"report.{suffix}" for suffix in ("json", "csv", "html")]
+    failed = tmp_path / "failed.csv"
+    options = [each for report in reports for each in ("--report", str(report))]
+    done = invoke("apply", str(file), "--yes", *options, "--failed-out", str(failed))
+    assert done.code == 1
+    assert json.loads(reports[0].read_text(encoding="utf-8"))["summary"]["refused"] == 1
+    lines = [*csv.DictReader(io.StringIO(reports[1].read_text(encoding="utf-8-sig")))]
+    assert {line["outcome"] for line in lines} == {"done", "refused", ""}
+    assert "409" in reports[2].read_text(encoding="utf-8")
+    assert failed.read_bytes().decode() == f"\ufeffid;userName;title\r\n{JORDAN};{taken};\r\n{NOBODY};;x\r\n"
+    assert "2 rows that failed are in" in done.err
+    # Ready to be run again as it is, once the cause is gone.
+    sandbox.users  # noqa: B018 - read, so that the sandbox is up
+    failed.write_bytes(failed.read_bytes().replace(taken.encode(), b"new.name"))
+    assert invoke("apply", str(failed), "--yes", "--match", f"id={JORDAN}").code == 0
+    assert sandbox.users[JORDAN]["userName"] == "new.name"
+
+
+def test_a_report_that_cannot_be_written_fails(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.json").mkdir()
+    done = invoke("apply", str(file), "--yes", "--report", str(tmp_path / "report.json"))
+    assert done.code == 2  # click's own check
+    assert puts(sandbox) == 0
+
+
+# What goes wrong.
+
+
+def test_an_unknown_outcome_has_its_own_code_and_is_settled_by_resuming(sandbox: Sandbox, file: Path) -> None:
+    rows(file, sandbox, 4)
+    sandbox.inject(faults.Status(500), on="users.replace", times=1)
+    done = invoke("apply", str(file), "--yes", "-o", "table", "--concurrency", "1")
+    assert done.code == 4
+    assert "1 not known whether done" in done.out
+    assert f"maia-scim apply --resume --journal {file}.journal" in done.err
+    resumed = invoke("apply", str(file), "--yes", "-o", "table", "--resume")
+    assert resumed.code == 0
+    assert "4 to change" in resumed.out
+    assert "3 of them done" in resumed.out
+    assert "1 left" in resumed.out
+    assert {user["title"][:1] for user in [*sandbox.users.values()][:4]} == {"T"}
+
+
+def test_credentials_that_are_refused_end_it(sandbox: Sandbox, file: Path) -> None:
+    sandbox.inject(faults.Status(401), on="token", times=None)
+    done = invoke("apply", str(file), "--yes")
+    assert done.code == 1
+    assert "token" in done.err
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_what_is_under_way(sandbox: Sandbox, file: Path, sign: signal.Signals) -> None:
+    rows(file, sandbox, 40)
+    sandbox.inject(faults.Delay(0.1), on="users.replace", times=None)
+    command = [sys.executable, "-c", MAIN, "apply", str(file), "--yes", "--concurrency", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while puts(sandbox) < 4:
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(sign)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "what is under way is finished" in err
+    assert "Traceback" not in err
+    report = json.loads(out)
+    written = [entry for entry in report["entries"] if entry["result"] and entry["result"]["outcome"] == "done"]
+    assert len(written) == puts(sandbox)
+    assert 4 <= len(written) < 40
+    assert report["summary"]["unknown"] == 0
+    sandbox.clear_faults()
+    assert invoke("apply", str(file), "--resume", "--yes").code == 0
+    assert puts(sandbox) == 40
+
+
+def test_undo_asks_and_brings_back(sandbox: Sandbox, file: Path) -> None:
+    before = {id: user.get("title") for id, user in sandbox.users.items()}
+    rows(file, sandbox, 3)
+    assert invoke("apply", str(file), "--yes").code == 0
+    journal = f"{file}.journal"
+    undone = at_terminal("apply", "--undo", journal, piped=False, answers={"[y/N]": "y\n"})
+    assert undone.code == 0
+    assert "Undo the changes of 3 users in no profile" in undone.err
+    assert "Undoing a run of people.csv.journal" in undone.err
+    assert {id: user.get("title") for id, user in sandbox.users.items()} == before
+    nothing = invoke("apply", "--undo", journal, "--run", "9", "--yes")
+    assert nothing.code == 2
+    assert "nothing to undo" in nothing.err
+
+
+# The journal.
+
+
+def test_a_journal_is_shown(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    rows(file, sandbox, 3)
+    invoke("apply", str(file), "--yes")
+    invoke("apply", "--undo", f"{file}.journal", "--yes")
+    shown = invoke("journal", f"{file}.journal")
+    assert [(run["run"], run["kind"], run["state"], run["done"]) for run in shown.data] == [
+        (1, "apply", "finished", 3),
+        (2, "undo", "finished", 3),
+    ]
+    table = invoke("journal", f"{file}.journal", "-o", "table")
+    assert "finished" in table.out
+    report = tmp_path / "report.json"
+    assert invoke("journal", f"{file}.journal", "--run", "1", "--report", str(report)).out == ""
+    assert json.loads(report.read_text(encoding="utf-8"))["about"]["kind"] == "apply"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--run", "7"), "it holds no run 7"),
+        (("--failed-out", "x.csv"), "is an undo"),
+        (("--report", "x.pdf"), ".json, .csv or .html"),
+    ],
+)
+def test_a_journal_is_asked_for_what_it_has_not(
+    sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(file.parent)
+    rows(file, sandbox, 1)
+    invoke("apply", str(file), "--yes")
+    invoke("apply", "--undo", f"{file}.journal", "--yes")
+    refused = invoke("journal", f"{file}.journal", *arguments)
+    assert (refused.code, message in refused.err) == (2, True), refused
+
+
+def test_what_is_no_journal_is_refused(file: Path) -> None:
+    refused = invoke("journal", str(file))
+    assert refused.code == 2
+    assert "neither a plan nor a journal" in refused.err
+
+
+# How far it is.
+
+
+def test_progress_tells_rate_failures_and_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("maia_scim.clock.monotonic", lambda: now)
+    meter = Meter("Writing")
+    now = 160.0
+    assert meter.line(1000, 3, 10_000) == "Writing 1,000 of 10,000, 3 failed, 1,000 a minute, 9 min 00 s left"
+    assert meter.line(10_000, 0, 10_000) == "Writing 10,000 of 10,000, 10,000 a minute"
+    assert meter.line(1, 0, 100) == "Writing 1 of 100, 1 a minute, 1 h 39 min left"
+    assert meter.line(0, 0, 100) == "Writing 0 of 100, 0 a minute"
+
+
+def test_progress_is_a_bar_at_a_terminal_and_lines_elsewhere(sandbox: Sandbox, tmp_path: Path) -> None:
+    seed = [{"userName": f"u{number}", "id": f"id-{number}", "active": True} for number in range(120)]
+    with Sandbox(users=seed, rate=None) as many:
+        environment = {**os.environ, **many.environment}
+        file = tmp_path / "many.csv"
+        file.write_text("id,title\n" + "".join(f"id-{number},x\n" for number in range(120)), encoding="utf-8")
+        options: tuple[Any, ...] = ("apply", str(file), "--yes", "--per-minute", "100000")
+        told = spawn(*options, environment=environment)
+        assert "Reading users 120 of 120" in told.err
+        assert "Writing 120 of 120" in told.err
+        bar = at_terminal(*options[:-2], "--dry-run", "--per-minute", "100000", piped=False, environment=environment)
+        assert "Reading users" in bar.err
