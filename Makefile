@@ -17,7 +17,7 @@ demo: $(VENV)/.demo  ## replace a user in a local sandbox, and show it
 	@$(BIN)/maia-scim demo
 
 test: $(VENV)/.test $(VENV)/.prism  ## run the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 check: lint types regen-check docs  ## lint, format, types, regen-check, docs
 

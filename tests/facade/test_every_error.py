@@ -92,7 +92,7 @@ CASES = {
 
 def classes(cls=errors.MaiaError):
     for kind in cls.__subclasses__():
-        if not kind.__name__.startswith("_"):
+        if not kind.__name__.startswith("_") and kind.__module__ == errors.__name__:
             yield kind
         yield from classes(kind)
 
