@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from maia_scim.diff import diff, is_array, is_object
-from maia_scim.patched import names
+
+from .wanted import names
 
 if TYPE_CHECKING:
     from maia_scim.diff import Change

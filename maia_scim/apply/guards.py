@@ -46,10 +46,16 @@ def touched(entries: Iterable[Entry], protected: Protected) -> list[str]:
     found: list[str] = []
     for entry in entries:
         paths = {change.path.lower(): change.after for change in entry.changes}
-        what = "deactivate" if paths.get("active") is False else "rename" if "username" in paths else None
+        off = "active" in paths and is_false(paths["active"])
+        what = "deactivate" if off else "rename" if "username" in paths else None
         if what and protects(protected, entry.id, entry.before or {}):
             found.append(f"it would {what} {entry.name or entry.id}, which is protected")
     return found
+
+
+def is_false(value: Any) -> bool:
+    """Whether a value is false, as some services have it in text, too."""
+    return value is False or (isinstance(value, str) and value.lower() == "false")
 
 
 def at_most(bound: int | str, rows: int) -> int:
@@ -92,6 +98,11 @@ def protects(protected: Protected, id: str, user: Mapping[str, Any]) -> bool:
     own = {id.casefold()}
     name = user.get(named(dict(user), "userName") or "")
     emails = user.get(named(dict(user), "emails") or "")
-    values = [item.get("value") for item in emails if is_object(item)] if is_array(emails) else []
-    own.update(value.casefold() for value in (name, *values) if isinstance(value, str))
+    own.update(value.casefold() for value in (name, *addresses(emails)) if isinstance(value, str))
     return not protected.isdisjoint(own)
+
+
+def addresses(emails: Any) -> list[Any]:
+    """The values of an array of addresses, which some services have as plain texts."""
+    items: list[Any] = emails if is_array(emails) else []
+    return [item.get(named(item, "value") or "value") if is_object(item) else item for item in items]

@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
-from . import planning, undoing
+from . import planning, records, undoing
 from .guards import read_protected
 from .planning import Rules
-from .plans import CONCURRENCY, Plan
+from .plans import CONCURRENCY, Plan, check_same, unfinished_of
 from .reading import open_rows
 from .store import Store
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from .picks import Picks
 
 _SAVED = "SELECT run, journal FROM run WHERE state = 'planned' ORDER BY run DESC LIMIT 1"
-_UNFINISHED = """
-SELECT run FROM run WHERE state IN ('running', 'stopped') AND base_url = ? ORDER BY run DESC LIMIT 1
-"""
 
 
 def journal_for(file: Path) -> Path:
@@ -152,9 +149,7 @@ def resume(client: MaiaScim, journal: Path) -> Plan:
     """
     store = Store.open(journal, "write")
     try:
-        place = client._core.place.base_url  # pyright: ignore[reportPrivateUsage]
-        row = store.only(_UNFINISHED, "every run of this service came to its end: there is nothing to resume", place)
-        return Plan(client, store, row["run"], journal=journal, fresh=False, begun=True)
+        return Plan(client, store, unfinished_of(store, client), journal=journal, fresh=False, begun=True)
     except BaseException:
         store.close()
         raise
@@ -183,13 +178,15 @@ def undo(
 
     Raises:
         JournalError: If there is no such journal or run, or nothing to undo.
+        PlanError: If the run is about another service or account.
         MaiaError: As of ``plan``.
     """
     rules = Rules(exact_case=True, protected=read_protected(protect) if protect else frozenset())
     earlier = Store.open(journal, "read")
     store = Store.temporary()
     try:
-        number = undoing.run_of(earlier, run)
+        number = undoing.run_of(earlier, client, run)
+        check_same(client, records.about(earlier, number))
         made = planning.begin(store, client, "undo", journal.name, profile)
         undoing.compare(
             store, made, client, earlier, number, rules=rules, concurrency=concurrency, on_progress=on_progress
@@ -204,8 +201,8 @@ def undo(
 
 @contextmanager
 def _earlier(journal: Path | None) -> Generator[Store | None]:
-    """The journal of earlier runs, if there is one."""
-    if journal is None or not journal.exists():
+    """The journal of earlier runs, if there is one; none if it is empty, as one that a crash left."""
+    if journal is None or not journal.exists() or not journal.stat().st_size:
         yield None
         return
     with closing(Store.open(journal, "read")) as store:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from maia_scim.diff import is_object
+from maia_scim.diff import is_array, is_object
 from maia_scim.errors import NotFound
 from maia_scim.resources import named, version_of
 
@@ -15,11 +15,11 @@ from . import records
 from .case import only_case
 from .columns import target
 from .errors import InvalidFile
-from .guards import Protected, protects
+from .guards import Protected, addresses, is_false, protects
 from .model import Fault, Setting
 from .reads import Read, read_users
 from .store import ADD_ENTRY, Store, dumps, now
-from .wanted import changed, changes_of, equal
+from .wanted import changed, changes_of, equal, without_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,12 +49,34 @@ UPDATE entry SET name = :name, state = :state, note = :note, faults = :faults, c
     version = :version
 WHERE run = :run AND number = :number
 """
-# What only the making of a plan needs: what the rows say, and the addresses in them. Gone with the connection.
+# What only the making of a plan needs: what the rows say, the addresses in them, and what is found wrong between them.
+# Gone with the connection.
 _SCRATCH = """
 CREATE TEMP TABLE said (number INTEGER PRIMARY KEY, settings TEXT NOT NULL);
-CREATE TEMP TABLE address (address TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL);
+CREATE TEMP TABLE address (address TEXT, number INTEGER, path TEXT NOT NULL, PRIMARY KEY (address, number))
+    WITHOUT ROWID;
+CREATE TEMP TABLE found (number INTEGER NOT NULL, line INTEGER, path TEXT NOT NULL, message TEXT NOT NULL);
+"""
+# Rows of a user that has another row; and with a name or address that another user has in the file, too. CROSS JOIN
+# keeps the few that are found in front.
+_TWICE = """
+INSERT INTO found
+SELECT e.number, e.line, 'id', 'the user has a row already, on line ' || first.line || ': each has one'
+FROM (
+    SELECT id, min(number) AS number, line FROM entry WHERE run = :run AND id <> ''
+    GROUP BY id COLLATE NOCASE HAVING count(*) > 1
+) first CROSS JOIN entry e ON e.id = first.id COLLATE NOCASE AND e.number <> first.number WHERE e.run = :run
+"""
+_SHARED = """
+INSERT INTO found
+SELECT a.number, e.line, a.path, a.address || ' is the address of the user on line ' || o.line || ', too'
+FROM (SELECT address, min(number) AS number FROM address GROUP BY address HAVING count(*) > 1) first
+CROSS JOIN address a ON a.address = first.address AND a.number <> first.number
+CROSS JOIN entry e ON e.run = :run AND e.number = a.number
+CROSS JOIN entry o ON o.run = :run AND o.number = first.number
 """
 _FAULTS = 1000  # so many are told one by one
+_MANY_ITEMS = 200  # of an array; to compare each with each takes long beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,29 +130,33 @@ def load(store: Store, run: int, source: Source, *, skip_invalid: bool) -> None:
     Raises:
         InvalidFile: If some are wrong, and that is not wanted.
     """
-    store.sql.executescript(_SCRATCH)
+    with store.guarded():
+        store.sql.executescript(_SCRATCH)
+    header = [each.strip().lower() for each in source.form.header or ()]
     with store.together():
         for number, row in enumerate(source.rows(), 1):
-            store.write(ADD_ENTRY, {**EMPTY, **_entry(run, number, row)})
+            store.write(ADD_ENTRY, {**EMPTY, **_entry(run, number, row, header)})
             store.write(
                 "INSERT INTO said VALUES (:number, :settings)",
                 {"number": number, "settings": dumps({each.target.path: each.value for each in row.settings})},
             )
             store.write_all(
-                "INSERT INTO address VALUES (:address, :id, :number, :path)",
-                ({"address": a, "id": row.id, "number": number, "path": path} for a, path in _addresses(row)),
+                "INSERT INTO address VALUES (:address, :number, :path)",
+                ({"address": address, "number": number, "path": path} for address, path in _addresses(row)),
             )
         store.write(
             "UPDATE run SET sha256 = :sha256, form = :form WHERE run = :run",
             {"run": run, "sha256": source.sha256, "form": dumps(asdict(source.form))},
         )
-        for number, fault in (*_twice(store, run), *_shared(store)):
-            _add_fault(store, run, number, fault)
+        for query in (_TWICE, _SHARED):
+            store.write(query, {"run": run})
+        for number, line, path, message in store.rows("SELECT number, line, path, message FROM found"):
+            _add_fault(store, run, number, Fault(line, path, message))
     if not skip_invalid:
         _refuse_faults(store, run, source.name)
 
 
-def _entry(run: int, number: int, row: Row) -> dict[str, Any]:
+def _entry(run: int, number: int, row: Row, header: list[str]) -> dict[str, Any]:
     return {
         "run": run,
         "number": number,
@@ -138,8 +164,17 @@ def _entry(run: int, number: int, row: Row) -> dict[str, Any]:
         "id": row.id,
         "state": "invalid" if row.faults else "unread",
         "faults": records.written(row.faults),
-        "source": dumps(row.source),
+        "source": dumps(_shown(row.source, header)),
     }
+
+
+def _shown(source: Any, header: list[str]) -> Any:
+    """A record as it came, without passwords: they stand in columns that are left out, and in rows that are wrong."""
+    if is_array(source) and header:
+        return ["" if header[at : at + 1] == ["password"] else cell for at, cell in enumerate(source)]
+    if is_object(source):
+        return {name: _shown(value, []) for name, value in source.items() if name.strip().lower() != "password"}
+    return source
 
 
 def _addresses(row: Row) -> Iterator[tuple[str, str]]:
@@ -150,38 +185,13 @@ def _addresses(row: Row) -> Iterator[tuple[str, str]]:
         if path == "userName" or (setting.target.attribute == "emails" and setting.target.sub == "value"):
             texts = [value]
         elif path == "emails":
-            texts = [item.get("value") for item in value or () if is_object(item)]
+            texts = addresses(value)
         else:
             continue
         for text in texts:
             if isinstance(text, str) and text:
                 found.setdefault(text.casefold(), path)
     yield from found.items()
-
-
-def _twice(store: Store, run: int) -> Iterator[tuple[int, Fault]]:
-    """Rows of a user that has another row."""
-    rows = store.rows(
-        "SELECT e.number, e.line, first.line AS other FROM entry e JOIN "
-        "(SELECT id, min(number) AS number, line FROM entry WHERE run = ? AND id <> '' GROUP BY lower(id) "
-        "HAVING count(*) > 1) first ON lower(first.id) = lower(e.id) AND first.number <> e.number WHERE e.run = ?",
-        run,
-        run,
-    )
-    for number, line, other in rows:
-        yield number, Fault(line, "id", f"the user has a row already, on line {other}: each has one")
-
-
-def _shared(store: Store) -> Iterator[tuple[int, Fault]]:
-    """Rows with a name or address that another user has in the file, too."""
-    rows = store.rows(
-        "SELECT a.number, e.line, a.path, a.address, o.line AS other FROM address a "
-        "JOIN (SELECT address, min(number) AS number FROM address GROUP BY address HAVING count(*) > 1) first "
-        "ON first.address = a.address AND first.number <> a.number "
-        "JOIN entry e ON e.number = a.number JOIN entry o ON o.number = first.number"
-    )
-    for number, line, path, address, other in rows:
-        yield number, Fault(line, path, f"{address} is the address of the user on line {other}, too")
 
 
 def _add_fault(store: Store, run: int, number: int, fault: Fault) -> None:
@@ -284,12 +294,12 @@ def judged(
     Returns:
         Columns of an entry.
     """
-    held.pop(named(held, "password") or "", None)  # no service should return one, and none goes to a file
+    held = without_password(held)
     case_only = [] if rules.exact_case else [change for change in changes if only_case(change)]
     kept = [known[change.path.lower()] for change in changes if _is_known(change, known) and change not in case_only]
     proposed = [change for change in changes if change not in case_only and not _is_known(change, known)]
     at = {change.path.lower(): change for change in proposed}
-    deactivates = "active" in at and at["active"].after is False
+    deactivates = "active" in at and is_false(at["active"].after)
     renames = "username" in at
     name = held.get(named(held, "userName") or "")
     values: dict[str, Any] = {
@@ -315,4 +325,22 @@ def judged(
 def _is_known(change: Change, known: Mapping[str, Difference]) -> bool:
     """Whether the service has been sent this value before, and keeps the one that it has."""
     difference = known.get(change.path.lower())
-    return difference is not None and equal(difference.sent, change.after) and equal(difference.answered, change.before)
+    if difference is None or not equal(difference.answered, change.before):
+        return False
+    return equal(difference.sent, change.after) or _are_known_items(difference.sent, change)
+
+
+def _are_known_items(sent: Any, change: Change) -> bool:
+    """Whether all items that a change adds to an array have been sent, and none that it takes away.
+
+    So it is where a service drops the type of an item: the next plan finds none of that type, and would add another.
+    """
+    if not (is_array(sent) and is_array(change.before) and is_array(change.after)) or len(sent) > _MANY_ITEMS:
+        return False
+
+    def has(items: list[Any], item: Any) -> bool:
+        return any(equal(item, each) for each in items)
+
+    added = [item for item in change.after if not has(change.before, item)]
+    gone = [item for item in change.before if not has(change.after, item)]
+    return all(has(sent, item) for item in added) and not any(has(sent, item) for item in gone)

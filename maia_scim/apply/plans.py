@@ -12,7 +12,7 @@ from maia_scim.many import Batch
 from . import guards, records
 from .errors import GuardRail, JournalError, PlanError
 from .reads import Streak, core_for
-from .store import Store, now
+from .store import Store, is_ours, now
 from .writing import Attempt, write
 
 if TYPE_CHECKING:
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 CONCURRENCY = 8  # requests under way
 _BEGIN = "INSERT INTO write (run, number, begun) VALUES (:run, :number, :begun)"
 # Whatever was left of earlier runs is in the new plan, if it is still wanted.
-_ABANDON = """
-UPDATE run SET state = 'abandoned'
-WHERE state IN ('running', 'stopped') AND run <> :run AND base_url = :base_url
-"""
+_ABANDON = "UPDATE run SET state = 'abandoned' WHERE run = :run"
+_UNFINISHED = "SELECT run, base_url, account FROM run WHERE state IN ('running', 'stopped') ORDER BY run DESC"
 _END = """
 UPDATE write SET ended = :ended, outcome = :outcome, error = :error, status = :status, request_id = :request_id,
     attempts = :attempts, differences = :differences, after = :after
@@ -82,7 +80,7 @@ class Plan:
         self._client, self._store, self._run, self._fresh, self._begun = client, store, run, fresh, begun
         self.journal = journal
         self.about: About = records.about(store, run)
-        _check_same(client, self.about)
+        check_same(client, self.about)
 
     def __enter__(self) -> Self:
         return self
@@ -153,13 +151,14 @@ class Plan:
         """Save the plan, to be applied later; whole or not at all. Its owner alone may read the file.
 
         Raises:
-            JournalError: If it cannot be written.
+            JournalError: If it cannot be written, or would take the place of something else than a plan.
         """
         partial = file.with_name(f".{file.name}.{os.getpid()}.part")
         try:
+            _check_replaced(file)
             partial.unlink(missing_ok=True)
-            with closing(Store.open(partial, "create")) as store:
-                self._store.copy_run(self._run, store, journal=_seen_from(file, self.journal))
+            with closing(Store.open(partial, "create")) as store, store.together():
+                self._store.copy_run(self._run, store, journal=_seen_from(file, self.journal), state="planned")
             partial.replace(file)
         except OSError as error:
             raise JournalError(f"{file}: {error.strerror or error}; the plan was not saved") from error
@@ -233,13 +232,16 @@ class Plan:
         store = Store.open(file, "create")
         try:
             _check_new(store, records.uid(self._store, self._run))
-            run = self._store.copy_run(self._run, store, journal=None, state="running")
-            store.write(_ABANDON, {"run": run, "base_url": self.about.base_url})
+            with store.together():
+                for left in unfinished(store, self._client):
+                    store.write(_ABANDON, {"run": left})
+                run = self._store.copy_run(self._run, store, journal=None, state="running")
         except BaseException:
             store.close()
             raise
-        self._store.close()
-        self._store, self._run, self._begun, self.journal = store, run, True, file
+        made, self._store = self._store, store
+        self._run, self._begun, self.journal = run, True, file
+        made.close()
 
     def _set_state(self, state: Literal["running", "stopped", "finished"]) -> None:
         self._store.write("UPDATE run SET state = :state WHERE run = :run", {"state": state, "run": self._run})
@@ -279,17 +281,55 @@ def _outcome(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _check_same(client: MaiaScim, about: About) -> None:
+def _check_replaced(file: Path) -> None:
+    """Refuse to save a plan in the place of anything but a plan: a journal may be the only trail there is.
+
+    Raises:
+        JournalError: If there is something else.
+    """
+    if not file.exists() or (file.is_file() and not file.stat().st_size):
+        return
+    if not is_ours(file):
+        raise JournalError(f"{file}: there is another file of that name; the plan was not saved")
+    with closing(Store.open(file, "read")) as store:
+        if store.row("SELECT run FROM run WHERE state <> 'planned'"):
+            raise JournalError(f"{file}: that is a journal; the plan was not saved")
+
+
+def unfinished(journal: Store, client: MaiaScim) -> list[int]:
+    """The runs of a journal that a client may go on with, the newest first."""
+    return [row["run"] for row in journal.rows(_UNFINISHED) if is_same(client, row["base_url"], row["account"])]
+
+
+def unfinished_of(journal: Store, client: MaiaScim) -> int:
+    """The newest of them.
+
+    Raises:
+        JournalError: If there is none.
+    """
+    found = unfinished(journal, client)
+    if not found:
+        raise JournalError(f"{journal.name}: every run of this account came to its end: there is nothing to resume")
+    return found[0]
+
+
+def is_same(client: MaiaScim, base_url: str, account: str) -> bool:
+    """Whether a client is for a directory. Of tokens it is not known whose they are: they are not told apart."""
+    core = client._core  # pyright: ignore[reportPrivateUsage]
+    own = core.auth.account
+    nameless = any(name.startswith(("token-", "callable-")) for name in (own, account))
+    return core.place.base_url == base_url and (own == account or nameless)
+
+
+def check_same(client: MaiaScim, about: About) -> None:
     """Refuse a plan that is about another directory.
 
     Raises:
         PlanError: If it is.
     """
-    core = client._core  # pyright: ignore[reportPrivateUsage]
-    place, account = core.place.base_url, core.auth.account
-    nameless = any(name.startswith(("token-", "callable-")) for name in (account, about.account))
-    if place != about.base_url or (account != about.account and not nameless):
-        raise PlanError(f"the plan is about {about}, and this is {place}, account {account}")
+    if not is_same(client, about.base_url, about.account):
+        core = client._core  # pyright: ignore[reportPrivateUsage]
+        raise PlanError(f"the plan is about {about}, and this is {core.place.base_url}, account {core.auth.account}")
 
 
 def _seen_from(file: Path, journal: Path | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,7 @@ from maia_scim.frames import bare
 from .errors import ApplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from maia_scim import MaiaScim
     from maia_scim.core import Core
@@ -66,7 +67,7 @@ def core_for(client: MaiaScim, count: int) -> Core:
     return replace(core, paced=count > BURST)
 
 
-def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, concurrency: int) -> Iterator[Read]:
+def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, concurrency: int) -> Generator[Read]:
     """Read users, in the order in which their answers come.
 
     Args:
@@ -87,10 +88,12 @@ def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, con
 
     streak = Streak()
     run = client._run  # pyright: ignore[reportPrivateUsage]
-    for outcome in many.Batch(run, core_for(client, count), noted(), concurrency, None, live=_read).outcomes():
-        if streak.hopeless(outcome.error) and outcome.error is not None:
-            raise outcome.error
-        yield Read(keys.pop(outcome.index), outcome.user, outcome.error)
+    batch = many.Batch(run, core_for(client, count), noted(), concurrency, None, live=_read)
+    with closing(batch.outcomes()) as outcomes:
+        for outcome in outcomes:
+            if streak.hopeless(outcome.error) and outcome.error is not None:
+                raise outcome.error
+            yield Read(keys.pop(outcome.index), outcome.user, outcome.error)
 
 
 def _read(core: Core, index: int, id: str) -> Life[many.Outcome]:

@@ -29,15 +29,21 @@ _ENTRIES: Final = (
     + _FROM
 )
 _ORDER: Final = " ORDER BY e.number LIMIT 200"
-_IS_OPEN: Final = " AND e.state = 'change' AND coalesce(w.outcome, 'unknown') IN ('not_sent', 'unknown')"
+# Refused by 401, 429 or 503, a change is as good as not sent: that is about the credentials or the time, not about it.
+_IS_OPEN: Final = """ AND e.state = 'change' AND (
+    coalesce(w.outcome, 'unknown') IN ('not_sent', 'unknown') OR w.outcome = 'refused' AND w.status IN (401, 429, 503)
+)"""
+_MAY_BE_DONE: Final = """ AND EXISTS (
+    SELECT 1 FROM write WHERE run = e.run AND number = e.number AND coalesce(outcome, 'unknown') IN ('done', 'unknown')
+)"""
 # Which of them: all, those of a state, or those that are not as the file wants them.
 ALL: Final = _ENTRIES + _ORDER
 OF_STATE: Final = _ENTRIES + " AND e.state = ?" + _ORDER
 FAILED: Final = _ENTRIES + " AND e.state <> 'unchanged' AND coalesce(w.outcome, '') <> 'done'" + _ORDER
 # What a run has still to write: what it has not tried, or cannot tell the end of.
 OPEN: Final = _ENTRIES + _IS_OPEN + _ORDER
-# What a run did, or may have done.
-WRITTEN: Final = _ENTRIES + " AND coalesce(w.outcome, 'unknown') IN ('done', 'unknown') AND w.seq IS NOT NULL" + _ORDER
+# What a run did, or may have done at any of its attempts.
+WRITTEN: Final = _ENTRIES + _MAY_BE_DONE + _ORDER
 _STATES: Final = """
 SELECT state, count(*), sum(deactivates), sum(kept IS NOT NULL), sum(case_only) FROM entry WHERE run = ? GROUP BY state
 """
@@ -45,10 +51,10 @@ _OUTCOMES: Final = """
 SELECT coalesce(outcome, 'unknown'), count(*), sum(outcome = 'done' AND differences IS NOT NULL) FROM write
 WHERE seq IN (SELECT max(seq) FROM write WHERE run = ? GROUP BY number) GROUP BY 1
 """
-# What the service is known to keep otherwise than it was sent, the newest first.
+# What was written to a user, and what the service kept otherwise, the newest first.
 _DIFFERENCES: Final = """
-SELECT w.differences FROM entry e JOIN write w USING (run, number) JOIN run r USING (run)
-WHERE e.id = ? AND r.base_url = ? AND w.outcome = 'done' AND w.differences IS NOT NULL ORDER BY w.seq DESC
+SELECT e.changes, w.differences FROM entry e JOIN write w USING (run, number) JOIN run r USING (run)
+WHERE e.id = ? COLLATE NOCASE AND r.base_url = ? AND w.outcome = 'done' ORDER BY w.seq DESC
 """
 
 
@@ -164,12 +170,16 @@ def uid(store: Store, run: int) -> str:
 
 
 def known_differences(store: Store, id: str, base_url: str) -> dict[str, Difference]:
-    """What the service is known to keep otherwise than it was sent, of a user, by path in lower case."""
-    known: dict[str, Difference] = {}
-    for (text,) in store.rows(_DIFFERENCES, id, base_url):
-        for difference in differences_of(text):
-            known.setdefault(difference.path.lower(), difference)
-    return known
+    """What the service is known to keep otherwise than it was sent, of a user, by path in lower case.
+
+    That is what it did the last time: an attribute that it ignored once, and took later, is none of them.
+    """
+    known: dict[str, Difference | None] = {}
+    for changes, differences in store.rows(_DIFFERENCES, id, base_url):
+        found = {each.path.lower(): each for each in differences_of(differences)}
+        for path in (*found, *(change.path.lower() for change in changes_of(changes))):
+            known.setdefault(path, found.get(path))
+    return {path: difference for path, difference in known.items() if difference is not None}
 
 
 def changes_of(text: str | None) -> tuple[Change, ...]:

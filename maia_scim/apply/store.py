@@ -2,7 +2,7 @@
 
 A plan that is being made lives in a temporary file; saved, in one of its own; applied, in the journal, where every
 write stands before it is sent, and its outcome when it is known. Rows are read and written one by one, so that memory
-does not grow with them. A connection is used by one thread.
+does not grow with them. A connection is used by one thread at a time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
+from weakref import WeakValueDictionary
 
 from .errors import JournalError
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 APPLICATION: Final = 0x4D414941  # "MAIA", in the header of each file
 FORMAT: Final = 1
 HEADER: Final = b"SQLite format 3\x00"
+# What writes to a file in this process, by device and number of the file. To open such a file otherwise and close it
+# again would let go of the lock on it (sqlite.org/howtocorrupt.html, section 2.2).
+_held: Final[WeakValueDictionary[tuple[int, int], Store]] = WeakValueDictionary()
 
 _SCHEMA: Final = """
 CREATE TABLE run (
@@ -60,7 +64,7 @@ CREATE TABLE entry (
     source TEXT,
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
-CREATE INDEX entry_by_id ON entry (id);
+CREATE INDEX entry_by_id ON entry (id COLLATE NOCASE);
 CREATE TABLE write (
     seq INTEGER PRIMARY KEY,    -- one for each time that a change was about to be written
     run INTEGER NOT NULL,
@@ -91,8 +95,13 @@ INSERT INTO entry VALUES (
 
 
 def dumps(value: Any) -> str:
-    """JSON text as the file holds it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON text as the file holds it. In ASCII: half a character, which JSON may have, cannot be written in UTF-8."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _fit(value: Any) -> Any:
+    """A value without half characters, which a service's message or a user's name may have."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and not value.isascii() else value
 
 
 def now() -> str:
@@ -110,13 +119,15 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         self.sql, self.name = connection, name
+        self._key: tuple[int, int] | None = None
         connection.row_factory = sqlite3.Row
 
     @classmethod
     def temporary(cls) -> Store:
         """Make one that is gone when it is closed. SQLite keeps it in memory while it is small, and then on disk."""
-        store = cls(sqlite3.connect("", isolation_level=None), "plan")
-        store.sql.executescript(_SCHEMA)
+        with _guarded("plan"):
+            store = cls(sqlite3.connect("", isolation_level=None, check_same_thread=False), "plan")
+            store.sql.executescript(_SCHEMA)
         return store
 
     @classmethod
@@ -130,14 +141,21 @@ class Store:
         """
         if mode == "create":
             _make(file)
-        elif not file.is_file():
+        elif not _is_file(file):
             raise JournalError(f"{file}: there is no such file")
         elif not is_ours(file):
             raise JournalError(f"{file}: neither a plan nor a journal of maia-scim")
-        uri = f"{file.absolute().as_uri()}?mode={'ro' if mode == 'read' else 'rw'}"
-        store = cls(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.3), str(file))
+        # To read, too: what a crash left half written is rolled back by whoever comes next. Where the file cannot be
+        # written, SQLite is content with reading.
+        uri = f"{file.absolute().as_uri()}?mode=rw"
+        with _guarded(str(file)):
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.3, check_same_thread=False)
+        store = cls(connection, str(file))
         try:
             store._check(exclusive=mode != "read")
+            if mode != "read":
+                store._key = _key(file)
+                _held[store._key] = store
         except BaseException:
             store.close()
             raise
@@ -145,7 +163,9 @@ class Store:
 
     def _check(self, *, exclusive: bool) -> None:
         with self.guarded():
-            if exclusive:
+            if not exclusive:
+                self.sql.execute("PRAGMA query_only = ON")
+            else:
                 self.sql.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.sql.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
                 self.sql.execute("BEGIN EXCLUSIVE")
@@ -170,12 +190,8 @@ class Store:
         Raises:
             JournalError: Saying what it is about.
         """
-        try:
+        with _guarded(self.name):
             yield
-        except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise JournalError(f"{self.name}: another run is using it; wait for its end") from error
-            raise JournalError(f"{self.name}: {error}") from error
 
     @contextmanager
     def together(self) -> Generator[None]:
@@ -184,10 +200,11 @@ class Store:
             self.sql.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self.sql.execute("COMMIT")
             except BaseException:
-                self.sql.execute("ROLLBACK")
+                if self.sql.in_transaction:  # SQLite may have rolled it back by itself, as where the disk is full
+                    self.sql.execute("ROLLBACK")
                 raise
-            self.sql.execute("COMMIT")
 
     def rows(self, query: str, *values: Any) -> Iterator[sqlite3.Row]:
         """Read rows, one by one."""
@@ -196,7 +213,9 @@ class Store:
 
     def row(self, query: str, *values: Any) -> sqlite3.Row | None:
         """Read one row."""
-        return next(self.rows(query, *values), None)
+        with self.guarded():
+            row: sqlite3.Row | None = self.sql.execute(query, values).fetchone()
+        return row
 
     def only(self, query: str, missing: str, *values: Any) -> sqlite3.Row:
         """Read one row.
@@ -212,7 +231,7 @@ class Store:
     def write(self, query: str, values: Mapping[str, Any]) -> int:
         """Write, and give the id of a row that was added."""
         with self.guarded():
-            return self.sql.execute(query, values).lastrowid or 0
+            return self.sql.execute(query, {name: _fit(value) for name, value in values.items()}).lastrowid or 0
 
     def write_all(self, query: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Write many rows."""
@@ -220,7 +239,7 @@ class Store:
             self.sql.executemany(query, rows)
 
     def copy_run(self, run: int, to: Store, **changes: str | None) -> int:
-        """Copy the plan of a run to another file, all of it or nothing.
+        """Copy the plan of a run to another file.
 
         Args:
             run: The run.
@@ -232,10 +251,9 @@ class Store:
         """
         about = self.row("SELECT * FROM run WHERE run = ?", run)
         assert about is not None
-        with to.together():
-            copy = to.add_run({**dict(about), **changes})
-            rows = self.rows("SELECT * FROM entry WHERE run = ? ORDER BY number", run)
-            to.write_all(ADD_ENTRY, ({**dict(row), "run": copy} for row in rows))
+        copy = to.add_run({**dict(about), **changes})
+        rows = self.rows("SELECT * FROM entry WHERE run = ? ORDER BY number", run)
+        to.write_all(ADD_ENTRY, ({**dict(row), "run": copy} for row in rows))
         return copy
 
     def add_run(self, values: Mapping[str, Any]) -> int:
@@ -245,11 +263,40 @@ class Store:
     def close(self) -> None:
         """Close the connection."""
         self.sql.close()
+        if self._key is not None:
+            _held.pop(self._key, None)
+            self._key = None
+
+
+@contextmanager
+def _guarded(name: str) -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise JournalError(f"{name}: another run is using it; wait for its end") from error
+        raise JournalError(f"{name}: {error}") from error
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError:  # in a folder that is not to be looked into
+        return False
+
+
+def _key(file: Path) -> tuple[int, int]:
+    found = file.stat()
+    return found.st_dev, found.st_ino
 
 
 def is_ours(file: Path) -> bool:
     """Whether a file is a plan or a journal, by its header."""
+    if not _is_file(file):  # a look into a pipe would take from it
+        return False
     try:
+        if _key(file) in _held:
+            return True
         with file.open("rb") as stream:
             header = stream.read(100)
     except OSError:

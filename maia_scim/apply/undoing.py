@@ -9,9 +9,10 @@ from maia_scim.resources import version_of
 
 from . import planning, records
 from .errors import JournalError
+from .plans import is_same
 from .reads import read_users
 from .store import ADD_ENTRY
-from .wanted import equal, value_at
+from .wanted import equal, is_boolean_as_text, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,22 +23,25 @@ if TYPE_CHECKING:
     from .planning import Rules
     from .store import Store
 
-_NEWEST = """
-SELECT max(run) AS run FROM write WHERE coalesce(outcome, 'unknown') IN ('done', 'unknown') AND (? IS NULL OR run = ?)
+_THAT_WROTE = """
+SELECT run, base_url, account FROM run r WHERE (?1 IS NULL OR run = ?1) AND EXISTS (
+    SELECT 1 FROM write WHERE run = r.run AND coalesce(outcome, 'unknown') IN ('done', 'unknown')
+) ORDER BY run DESC
 """
 
 
-def run_of(journal: Store, run: int | None) -> int:
-    """The run to undo: the newest that wrote something, or the one that is asked for.
+def run_of(journal: Store, client: MaiaScim, run: int | None) -> int:
+    """The run to undo: the newest of the client's account that wrote something, or the one that is asked for.
 
     Raises:
         JournalError: If there is none.
     """
-    row = journal.row(_NEWEST, run, run)
-    if row is None or row["run"] is None:
+    rows = [*journal.rows(_THAT_WROTE, run)]
+    if not rows:
         which = "no run" if run is None else f"no run {run}, or it"
         raise JournalError(f"{journal.name}: {which} wrote anything: there is nothing to undo")
-    return int(row["run"])
+    own = [row for row in rows if is_same(client, row["base_url"], row["account"])]
+    return int((own or rows)[0]["run"])
 
 
 def compare(
@@ -104,10 +108,14 @@ def reversals(entry: Entry, held: dict[str, Any]) -> tuple[tuple[Change, ...], l
     left = (entry.result and entry.result.after) or entry.wanted or {}
     for change in entry.changes:
         current = value_at(held, change.path)
-        if equal(current, change.before):
+        if _same(current, change.before):
             continue
-        if equal(current, value_at(left, change.path)) or equal(current, change.after):
+        if _same(current, value_at(left, change.path)) or _same(current, change.after):
             changes.append(Change(change.path, current, change.before))
         else:
             conflicts.append(change.path)
     return tuple(changes), conflicts
+
+
+def _same(one: Any, other: Any) -> bool:
+    return equal(one, other) or is_boolean_as_text(Change("", one, other)) or is_boolean_as_text(Change("", other, one))

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from maia_public_api.values import copy_json
 
+from maia_scim import patched
 from maia_scim.diff import Change, diff, is_array, is_object
-from maia_scim.patched import names
 from maia_scim.resources import named
+
+from .columns import CORE as CORE_SCHEMAS
+from .columns import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,9 +39,12 @@ def changes_of(held: Mapping[str, Any], settings: Iterable[Setting]) -> tuple[Ch
 
 
 def _counts(change: Change) -> bool:
-    # Some services give booleans as text.
-    same = isinstance(change.after, bool) and str(change.before).lower() == str(change.after).lower()
-    return not same and names(change.path)[0].lower() not in _NOT_CHANGED
+    return not is_boolean_as_text(change) and names(change.path)[0].lower() not in _NOT_CHANGED
+
+
+def is_boolean_as_text(change: Change) -> bool:
+    """Whether both values are the same boolean: some services give it as text."""
+    return isinstance(change.after, bool) and str(change.before).lower() == str(change.after).lower()
 
 
 def changed(held: Mapping[str, Any], changes: Iterable[Change]) -> Json:
@@ -74,6 +80,11 @@ def value_at(user: Mapping[str, Any], path: str) -> Any:
     return value
 
 
+def without_password(user: Json) -> Json:
+    """A user as it may go to a file; no service should answer a password, and none goes there."""
+    return {name: value for name, value in user.items() if name.lower() != "password"}
+
+
 def equal(one: Any, other: Any) -> bool:
     """Whether two values are the same to SCIM."""
     return not diff({"_": one}, {"_": other})
@@ -81,10 +92,21 @@ def equal(one: Any, other: Any) -> bool:
 
 def _steps(user: Mapping[str, Any], path: str) -> list[str]:
     """The keys that lead to a leaf path. Of an extension that the user has, it is known where its URN ends."""
-    for key in user:
-        if ":" in key and path.lower().startswith(f"{key.lower()}:"):
-            return [key, *path[len(key) + 1 :].split(".")]
-    return names(path)
+    fitting = [key for key in user if ":" in key and f"{path.lower()}:".startswith(f"{key.lower()}:")]
+    key = max(fitting, key=len, default=None)
+    if key is None:
+        return names(path)
+    return [key, *path[len(key) + 1 :].split(".")] if len(path) > len(key) else [key]
+
+
+def names(path: str) -> list[str]:
+    """The keys that lead to a leaf path; the URN or URL of an extension is one (RFC 7644 section 3.10)."""
+    if ":" not in path or path.lower().startswith(CORE_SCHEMAS):
+        return patched.names(path)
+    if SCHEMA.fullmatch(path):
+        return [path]
+    extension, _, rest = path.rpartition(":")
+    return [extension, *rest.split(".")]
 
 
 def _put(user: Json, target: Target, value: Any) -> None:
@@ -105,7 +127,7 @@ def _put_item(place: Json, target: Target, type: str, sub: str, value: Any) -> N
     held = place.get(key)
     items: list[Any] = held if is_array(held) else []
     fitting = [item for item in items if is_object(item) and _is_of(item, type)]
-    item = next((item for item in fitting if item.get("primary") is True), fitting[0] if fitting else None)
+    item = next((item for item in fitting if _is_primary(item)), fitting[0] if fitting else None)
     if item is None:
         if value is not None:
             place[key] = [*items, {sub: value, "type": type}]
@@ -120,6 +142,10 @@ def _put_item(place: Json, target: Target, type: str, sub: str, value: Any) -> N
 def _is_of(item: Json, type: str) -> bool:
     own = item.get(named(item, "type") or "type")
     return isinstance(own, str) and own.casefold() == type.casefold()
+
+
+def _is_primary(item: Json) -> bool:
+    return str(item.get(named(item, "primary") or "primary")).lower() == "true"
 
 
 def _inner(place: Json, name: str) -> Json:

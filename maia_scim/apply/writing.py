@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from maia_scim import lives, operations
 from maia_scim.call import live
-from maia_scim.diff import diff, not_kept
+from maia_scim.diff import Change, diff, not_kept
 from maia_scim.errors import MaiaError, NotFound, PreconditionFailed
 from maia_scim.events import CallEnd
 from maia_scim.frames import bare
 from maia_scim.many import Outcome
-from maia_scim.patched import names
 from maia_scim.resources import version_of
 
 from .case import only_case
 from .errors import ApplyError
-from .wanted import equal, value_at
+from .wanted import equal, is_boolean_as_text, names, value_at, without_password
 
 if TYPE_CHECKING:
     from maia_scim.core import Core
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from .model import Entry
     from .model import Outcome as Word
 
-_OWN = ("meta",)  # what differs between two reads of the same user
+# What differs between two reads of the same user, and what a write lists beside what it changes.
+_OWN = ("meta", "schemas")
 
 
 @dataclass(slots=True, eq=False)
@@ -106,7 +106,7 @@ def _written(core: Core, attempt: Attempt) -> Life[ScimUser | None]:
         except NotFound:
             attempt.error = "the user is not there any more"
             return None
-        held = found.to_dict()
+        held = without_password(found.to_dict())
         if is_done(entry, held, again=attempt.again):
             attempt.after, attempt.differences = held, not_kept(wanted, held)
             return found
@@ -116,7 +116,7 @@ def _written(core: Core, attempt: Attempt) -> Life[ScimUser | None]:
         version = version_of(found)
     put = operations.put(core, kind, entry.id, kind.model.from_dict(wanted), if_match=version, with_groups=True)
     user = yield from live(put, core)
-    attempt.after = user.to_dict()
+    attempt.after = without_password(user.to_dict())
     attempt.differences = not_kept(put.body, attempt.after)
     return user
 
@@ -143,22 +143,21 @@ def is_done(entry: Entry, held: dict[str, Any], *, again: bool) -> bool:
     Args:
         entry: What the plan has.
         held: JSON of the user as the service holds it.
-        again: Whether a write may have been done. Then what else the service made of the changes, and nothing that the
-            plan did not change, may be other than wanted, if one of them came through.
+        again: Whether a write may have been done. Then some of the changes may be other than wanted, since the service
+            may have made something else of them, if one of them came through, and if nothing else was changed. If none
+            did, somebody else may have written.
     """
-    changed = {change.path.lower(): change for change in entry.changes}
-    cased = {path for path, change in changed.items() if only_case(change)}
-    still = {
-        path
-        for change in diff(held, entry.wanted or {})
-        if (path := change.path.lower()) in changed and (path in cased or not only_case(change))
-    }
-    if not still:
-        return True
-    if not again:
-        return False
+    still = [change for change in entry.changes if not _came(change, value_at(held, change.path))]
+    if not still or not again:
+        return not still
+    changed = {change.path.lower() for change in entry.changes}
     elsewhere = {
         change.path.lower() for change in diff(entry.before or {}, held) if names(change.path)[0].lower() not in _OWN
     }
-    came = any(not equal(value_at(held, change.path), change.before) for change in entry.changes)
-    return came and elsewhere <= changed.keys()
+    return len(still) < len(entry.changes) and elsewhere <= changed
+
+
+def _came(change: Change, value: Any) -> bool:
+    """Whether a value is what a change makes, but for case where that does not count, unless the change is about it."""
+    now = Change(change.path, value, change.after)
+    return equal(value, change.after) or is_boolean_as_text(now) or (only_case(now) and not only_case(change))
