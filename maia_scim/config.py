@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from maia_public_api.servers import Region
 
 from .errors import ConfigurationError
+from .frames import discreet
 
 if TYPE_CHECKING:
     from .auth import TokenSource
@@ -70,6 +71,7 @@ class Place(NamedTuple):
     region: Region | None
 
 
+@discreet
 def find_place(region: Region | str | None, base_url: str | None) -> Place:
     """Decide where the service is.
 
@@ -92,6 +94,7 @@ def find_place(region: Region | str | None, base_url: str | None) -> Place:
     )
 
 
+@discreet
 def find_auth() -> TokenSource:
     """Make a token source of the environment.
 
@@ -118,6 +121,7 @@ def find_auth() -> TokenSource:
     )
 
 
+@discreet
 def find_token_url() -> str:
     """The token endpoint of the environment, or the documented one.
 
@@ -135,6 +139,7 @@ def find_audience() -> str:
     return next((audience for names in _FAMILIES if (audience := _variable(names.audience))), AUDIENCE)
 
 
+@discreet
 def check_url(url: str, what: str) -> str:
     """Take an address that a token may be sent to.
 

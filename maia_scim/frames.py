@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .errors import MaiaError
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=BaseException)
 P = ParamSpec("P")
-S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -22,21 +21,19 @@ def bare(error: E) -> E:
     return error.with_traceback(None)
 
 
-def discreet(make: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, P], None]:
-    """A constructor whose errors lead to no frame that holds its arguments: they may be secrets, or URLs with one."""
+def discreet(function: Callable[P, T]) -> Callable[P, T]:
+    """A function whose errors lead to no frame that holds its arguments, or what it read: secrets, or URLs with one."""
 
-    @wraps(make)
-    def discreetly(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    @wraps(function)
+    def discreetly(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            make(self, *args, **kwargs)
+            return function(*args, **kwargs)
         except MaiaError as error:
             refusal = bare(error)
         except BaseException:  # arguments that do not fit, an interrupt: this frame holds them, too
-            del self, args, kwargs
+            del args, kwargs
             raise
-        else:
-            return
-        del self, args, kwargs
+        del args, kwargs
         raise refusal
 
     return discreetly

@@ -218,12 +218,13 @@ def _open(kind: type[ClientT], *, ipv4_only: bool) -> ClientT:
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         # What is wrong with a URL may be the password of the proxy.
         told = "a proxy's URL cannot be read" if isinstance(error, httpx.InvalidURL) else str(error)
-        raise ConfigurationError(
-            "no HTTP client can be made: check the proxy and certificate variables (HTTPS_PROXY, ALL_PROXY, NO_PROXY, "
-            f"SSL_CERT_FILE): {told}"
-        ) from None
-    prepare(client, ipv4_only=ipv4_only)
-    return client
+    else:
+        prepare(client, ipv4_only=ipv4_only)
+        return client
+    raise ConfigurationError(  # from here, since the frames of httpx hold that URL
+        "no HTTP client can be made: check the proxy and certificate variables (HTTPS_PROXY, ALL_PROXY, NO_PROXY, "
+        f"SSL_CERT_FILE): {told}"
+    )
 
 
 def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response | Failure:

@@ -11,8 +11,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from maia_scim.files import replacing
+
 from . import show
-from .files import replacing
 from .page import write_page
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from io import TextIOWrapper
 
 __all__ = ["main"]
 
@@ -15,4 +16,7 @@ def main() -> None:
         sys.exit(2)
     from maia_scim.cli.main import cli
 
+    for stream in (sys.stdout, sys.stderr):  # None where it is closed
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # signs that the locale has not are spelt out
     cli(prog_name="maia-scim")

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from maia_scim.apply import report
-from maia_scim.apply.files import replacing
 from maia_scim.apply.reading import write_rows
 from maia_scim.cli.exits import Failed
 from maia_scim.cli.output import say
+from maia_scim.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable

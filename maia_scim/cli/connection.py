@@ -10,6 +10,7 @@ import click
 
 from maia_scim.cli.exits import Writes, Wrong, answered
 from maia_scim.cli.lazy import PROFILE
+from maia_scim.cli.options import not_blank
 from maia_scim.cli.output import say
 from maia_scim.cli.plain import plain
 
@@ -56,7 +57,7 @@ class Connection:
         if region and base_url:
             raise Wrong("--region and --base-url are both given: one of them says where the service is")
         self._named = profile
-        self._region, self._base_url = region or None, base_url or None
+        self._region, self._base_url = region, base_url
         self._verbose = verbose
         self.writes = Writes()
 
@@ -86,7 +87,7 @@ class Connection:
         """Who calls: ``client id …``, or ``token from MAIA_TOKEN``."""
         if self._profile:
             return f"client id {self._profile.client_id}"
-        client_id = getattr(self._auth, "client_id", None)
+        client_id = getattr(self.auth, "client_id", None)
         return f"client id {client_id}" if client_id else "token from MAIA_TOKEN"
 
     @property
@@ -108,7 +109,7 @@ class Connection:
         from maia_scim import MaiaScim, RateLimit
 
         place = self._place
-        settings: dict[str, Any] = {"base_url": place.base_url, "auth": self._auth, "on_event": self.tell}
+        settings: dict[str, Any] = {"base_url": place.base_url, "auth": self.auth, "on_event": self.tell}
         if self._profile and "http_client" not in options:
             settings["ipv4_only"] = self._profile.ipv4_only
         if self._profile and self._profile.per_minute:
@@ -123,7 +124,7 @@ class Connection:
     @property
     def token_url(self) -> str | None:
         """The token endpoint, where there is one."""
-        return cast("str | None", getattr(self._auth, "token_url", None))
+        return cast("str | None", getattr(self.auth, "token_url", None))
 
     @cached_property
     def _profile(self) -> Profile | None:
@@ -152,7 +153,8 @@ class Connection:
         return find_place(None, None)
 
     @cached_property
-    def _auth(self) -> TokenSource:
+    def auth(self) -> TokenSource:
+        """Where tokens come from. A secret that is to be asked for is asked for here, once."""
         from maia_scim.auth import ClientCredentials
         from maia_scim.config import AUDIENCE, TOKEN_URL, find_auth
 
@@ -198,11 +200,22 @@ def connected(function: Callable[P, R]) -> Callable[..., R]:
     @click.option(
         "--profile",
         metavar="NAME",
+        callback=not_blank,
         shell_complete=complete_profiles,
         help=f"Profile to use; also before the command, or as {VARIABLE}.",
     )
-    @click.option("--region", metavar="NAME", help="Region of the account, eu1 or us1, instead of the profile's.")
-    @click.option("--base-url", metavar="URL", help="Any other address of the service, instead of the profile's.")
+    @click.option(
+        "--region",
+        metavar="NAME",
+        callback=not_blank,
+        help="Region of the account, eu1 or us1, instead of the profile's.",
+    )
+    @click.option(
+        "--base-url",
+        metavar="URL",
+        callback=not_blank,
+        help="Any other address of the service, instead of the profile's.",
+    )
     @click.option("-v", "--verbose", is_flag=True, help="Tell each request on standard error, with its request id.")
     @wraps(function)
     def command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -47,9 +48,12 @@ def doctor(*, user: str | None, other_regions: bool, timeout: float, output: Out
     """
     from maia_scim.cli.checkup.bench import Bench, Wanted
     from maia_scim.cli.checkup.checks import run
+    from maia_scim.cli.exits import Wrong
     from maia_scim.cli.output import emit
     from maia_scim.resources import resource_id
 
+    if isnan(timeout):  # which no range keeps out
+        raise Wrong("--timeout is no number of seconds")
     wanted = Wanted(
         profile_by=_profile_by(),
         place_by=_place_by(),

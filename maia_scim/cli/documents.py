@@ -19,6 +19,8 @@ def read(file: str) -> Any:
         Wrong: If it cannot be read, or is no JSON. The error shows nothing of what it holds.
     """
     name = "standard input" if file == STDIN else file
+    if file == STDIN and sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - where it is closed
+        raise Wrong(f"{name} is closed")
     try:
         content = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
     except OSError as error:
@@ -57,7 +59,7 @@ def parsed(content: bytes | str, name: str) -> Any:
     raise Wrong(problem)
 
 
-def parsed_object(content: str, name: str, what: str) -> dict[str, Any]:
+def parsed_object(content: bytes, name: str, what: str) -> dict[str, Any]:
     """Read JSON that is one object.
 
     Raises:

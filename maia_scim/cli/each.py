@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from maia_scim.cli.exits import ending, worst
+from maia_scim.cli.exits import FAILED, ending, worst
 from maia_scim.cli.output import say
 from maia_scim.cli.plain import plain, plain_lines
 
@@ -56,22 +56,27 @@ class Each:
             What came of it, by id, where it went well. The errors are told on standard error.
 
         Raises:
-            MaiaError: Of the only id there is; and at once, where no other id can fare better.
+            MaiaError: Of the only id there is; and of the first, where no other can fare better.
         """
         from maia_scim.errors import ConfigurationError, MaiaError, TokenError
 
         done: dict[str, T] = {}
-        for id in self.ids if ids is None else ids:
+        todo = [*(self.ids if ids is None else ids)]
+        for number, id in enumerate(todo, 1):
             try:
                 done[id] = action(id)
-            except (ConfigurationError, TokenError):
-                raise
             except MaiaError as error:
-                if not self.several:
+                hopeless = isinstance(error, ConfigurationError | TokenError)
+                if not self.several or (hopeless and not done and not self._codes):
                     raise
                 end = ending(error, wrote=self._connection.writes.last is not None)
-                self._codes.append(end.exit_code)
+                self._codes.append(worst((end.exit_code, FAILED)))  # what went before was sent
                 say(f"{click.style('Error:', fg='red')} {plain(self._kind)} {plain(id)}: {plain_lines(end.message)}")
+                if hopeless:
+                    left = todo[number:]
+                    self._codes += [FAILED] * len(left)
+                    say(f"Not tried any more: {plain(', '.join(left) or 'none')}")
+                    break
             except KeyboardInterrupt:
                 if self.several:
                     say(f"Interrupted at {self._kind} {plain(id)}. Before it were done: {', '.join(done) or 'none'}.")

@@ -7,7 +7,7 @@ them.
 from __future__ import annotations
 
 import errno
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
@@ -35,6 +35,9 @@ INTERRUPTED: Final = 130
 # From the one that matters least. What is unknown has to be looked into, whatever else there is.
 _RANK = (DONE, STOPPED, WRONG, FAILED, UNKNOWN, INTERRUPTED)
 
+# What only output comes to; files are written and read where these are told with their names.
+_NOT_WRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EIO)
+
 READ_AGAIN = "It is not known whether that was done: read it again before you do it again"
 
 
@@ -45,7 +48,8 @@ class Ending(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the message. What it repeats of the service cannot control the terminal."""
-        click.echo(f"Error: {plain_lines(self.format_message())}", file=file, err=file is None)
+        with suppress(OSError):  # the exit code is told all the same
+            click.echo(f"Error: {plain_lines(self.format_message())}", file=file, err=file is None)
 
 
 class Failed(Ending):
@@ -162,8 +166,11 @@ def _told(error: BaseException, writes: Writes | None) -> Ending | None:
         return Interrupted(f"interrupted during {under_way}. {READ_AGAIN}" if under_way else "interrupted")
     if isinstance(error, click.Abort):
         return Stopped("nothing was written: there was no answer")
-    if isinstance(error, OSError) and error.errno == errno.EPIPE:
-        return Failed("not all was written to standard output: whoever read it has closed it")
+    if isinstance(error, OSError) and error.errno in _NOT_WRITTEN:
+        why = "whoever read it has closed it" if error.errno == errno.EPIPE else error.strerror
+        return Failed(f"not all was written to standard output: {why}")
+    if isinstance(error, RecursionError):
+        return Failed("what was given or answered nests too deep")
     return None
 
 

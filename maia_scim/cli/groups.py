@@ -7,7 +7,7 @@ import click
 from maia_scim.cli.lazy import Entry, LazyGroup
 
 COMMANDS = {
-    "get": Entry("maia_scim.cli.groups_read", "get", "Read groups."),
+    "get": Entry("maia_scim.cli.getting", "groups", "Read groups."),
     "replace": Entry("maia_scim.cli.groups_write", "replace", "Replace a whole group."),
     "add-member": Entry("maia_scim.cli.groups_members", "add_member", "Add users to a group."),
     "remove-member": Entry("maia_scim.cli.groups_members", "remove_member", "Remove users from a group."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -11,62 +11,51 @@ from maia_scim.cli.options import dry_run_option, yes_option
 from maia_scim.cli.output import with_output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maia_scim import MaiaScim
     from maia_scim.cli.connection import Connection
     from maia_scim.cli.output import Output
     from maia_scim.cli.plans import Plan
 
 
+def _members(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command what both have: the group, the users, and how to write."""
+    for decorate in (
+        connected,
+        with_output,
+        dry_run_option,
+        click.option("--if-match", metavar="VERSION", help="Write only if the group is still at this version."),
+        click.argument("users", metavar="USER...", nargs=-1, required=True),
+        click.argument("group", metavar="GROUP"),
+    ):
+        function = decorate(function)
+    return function
+
+
 @click.command(short_help="Add users to a group.")
-@click.argument("group", metavar="GROUP")
-@click.argument("users", metavar="USER...", nargs=-1, required=True)
-@click.option("--if-match", metavar="VERSION", help="Write only if the group is still at this version.")
-@dry_run_option
-@with_output
-@connected
-def add_member(
-    *,
-    group: str,
-    users: tuple[str, ...],
-    if_match: str | None,
-    dry_run: bool,
-    output: Output,
-    connection: Connection,
-) -> None:
+@_members
+def add_member(**given: Any) -> None:
     """Add users to a group, by ids. Nothing is written for those who are in it."""
-    _change(connection, group, users, add=True, if_match=if_match, yes=True, dry_run=dry_run, output=output)
+    _change(**given, add=True, yes=True)
 
 
 @click.command(short_help="Remove users from a group.")
-@click.argument("group", metavar="GROUP")
-@click.argument("users", metavar="USER...", nargs=-1, required=True)
-@click.option("--if-match", metavar="VERSION", help="Write only if the group is still at this version.")
 @yes_option
-@dry_run_option
-@with_output
-@connected
-def remove_member(
-    *,
-    group: str,
-    users: tuple[str, ...],
-    if_match: str | None,
-    yes: bool,
-    dry_run: bool,
-    output: Output,
-    connection: Connection,
-) -> None:
+@_members
+def remove_member(**given: Any) -> None:
     """Remove users from a group, by ids. Nothing is written for those who are not in it.
 
     They lose what the group lets them do. Shows who it is, and asks.
     """
-    _change(connection, group, users, add=False, if_match=if_match, yes=yes, dry_run=dry_run, output=output)
+    _change(**given, add=False)
 
 
 def _change(
+    *,
     connection: Connection,
     group: str,
     users: tuple[str, ...],
-    *,
     add: bool,
     if_match: str | None,
     yes: bool,
@@ -92,7 +81,8 @@ def _change(
             plans.ask("Remove from this group", connection, [plan], yes=yes)
     with connection.client() as maia:
         after = send(maia).to_dict()
-    say(f"{'Added' if add else 'Removed'}; the group has {len(after.get('members') or [])} members: {connection.title}")
+    did = "Nothing to write" if connection.writes.last is None else "Added" if add else "Removed"
+    say(f"{did}; the group has {len(after.get('members') or [])} members: {connection.title}")
     show([after], "group", output=output)
 
 
@@ -106,10 +96,15 @@ def _plan(connection: Connection, group: str, users: tuple[str, ...], send: Any,
         held = rehearsal.maia.groups.get(group).to_dict()
         planned = rehearsal.of(send)
     before: list[Any] = held.get("members") or []
-    there = {each.get("value") for each in before}
+    there = {_id(each) for each in before}
     if add:
         after = [*before, *({"value": each} for each in dict.fromkeys(users) if each not in there)]
     else:
-        after = [each for each in before if each.get("value") not in users]
+        after = [each for each in before if _id(each) not in users]
     changes = [Change("members", before, after)] if planned else []
     return Plan(f"group {name_of(held)}, {group}", planned, changes)
+
+
+def _id(member: Any) -> Any:
+    """The id of a member; None where a service puts another thing than members there."""
+    return cast("dict[str, Any]", member).get("value") if isinstance(member, dict) else None

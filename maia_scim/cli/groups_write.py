@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from maia_scim.cli.connection import connected
 from maia_scim.cli.options import document, dry_run_option, replace_options, yes_option
 from maia_scim.cli.output import with_output
-
-if TYPE_CHECKING:
-    from maia_scim.cli.connection import Connection
-    from maia_scim.cli.output import Output
 
 
 @click.command(short_help="Replace a whole group.")
@@ -22,17 +18,7 @@ if TYPE_CHECKING:
 @dry_run_option
 @with_output
 @connected
-def replace(
-    *,
-    file: str,
-    target: str | None,
-    if_match: str | None,
-    guard: str,
-    yes: bool,
-    dry_run: bool,
-    output: Output,
-    connection: Connection,
-) -> None:
+def replace(**given: Any) -> None:
     """Replace a group by what a JSON file holds; with - it is read from standard input.
 
     The file is the whole group, members included: whoever is left out is out. By default nothing is written when it
@@ -40,14 +26,4 @@ def replace(
     """
     from maia_scim.cli.replacing import replace
 
-    replace(
-        connection,
-        file,
-        "group",
-        target=target,
-        if_match=if_match,
-        guard=guard,
-        yes=yes,
-        dry_run=dry_run,
-        output=output,
-    )
+    replace(kind="group", **given)

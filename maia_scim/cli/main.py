@@ -10,6 +10,7 @@ import click
 from maia_scim._version import __version__
 from maia_scim.cli.exits import Wrong, answered
 from maia_scim.cli.lazy import PROFILE, Entry, LazyGroup
+from maia_scim.cli.options import not_blank
 
 # One row for each command; tests/cli/test_main.py keeps it and the commands the same.
 COMMANDS = {
@@ -71,8 +72,8 @@ def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool)
         ctx.exit()
 
 
-def _keep_profile(ctx: click.Context, _parameter: click.Parameter, name: str | None) -> None:
-    ctx.meta[PROFILE] = name
+def _keep_profile(ctx: click.Context, parameter: click.Parameter, name: str | None) -> None:
+    ctx.meta[PROFILE] = not_blank(ctx, parameter, name)
 
 
 def _complete_profiles(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from maia_scim.cli.exits import Wrong
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def not_blank(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Take the value of an option that says which account it is about.
+
+    Raises:
+        Wrong: If it is blank, as an unset variable of a script leaves it: that must not lead to another account.
+    """
+    if value is not None and not value.strip():
+        raise Wrong(f"{parameter.opts[0]} is blank: give it a value, or leave it out")
+    return value
 
 
 def document(function: F) -> F:

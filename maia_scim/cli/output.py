@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
@@ -13,6 +14,7 @@ from maia_scim.cli.plain import plain, plain_json, plain_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TextIO
 
     from rich.console import Console
     from rich.table import Table
@@ -23,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Output = Literal["table", "json"]
 
-_META = "maia_scim.output"
+_META = "maia_scim.output"  # where the context keeps what was said, also to the group of a command
 NOBODY = "--yes is needed where nobody can be asked: standard input is no terminal"
 _LONG_PATH = 40  # columns: longer ones, of extensions, do not push the values of others away
 _NOT_A_TERMINAL = 10_000  # columns: what reads a pipe wraps lines itself, if at all
@@ -40,24 +42,28 @@ def with_output(function: Callable[P, R]) -> Callable[..., R]:
     )
     @wraps(function)
     def command(*args: Any, output: Output | None, **kwargs: Any) -> R:
-        chosen = output or ("table" if sys.stdout.isatty() else "json")
-        click.get_current_context().meta[_META] = chosen
+        said: dict[str, Any] = click.get_current_context().meta
+        if output:
+            said[_META] = output
+        chosen = said.get(_META) or ("table" if _is_terminal(sys.stdout) else "json")
         return cast("Callable[..., R]", function)(*args, output=chosen, **kwargs)
 
     return command
 
 
-def emit(data: Any, table: Callable[[], Table | Iterable[str]], output: Output | None = None) -> None:
+def emit(data: Any, table: Callable[[], Table | Iterable[str]], output: Output) -> None:
     """Write the data of a command to standard output.
 
     Args:
         data: What ``json`` shows, such as the ``to_dict()`` of a user.
         table: Gives what ``table`` shows: what ``rows`` makes, or lines that are ``plain`` already.
-        output: Which of them; that of ``with_output`` if not given.
+        output: Which of them.
     """
     import json
 
-    if (output or click.get_current_context().meta.get(_META, "json")) == "json":
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison] - where it is closed
+        return
+    if output == "json":
         text = plain_json(json.dumps(data, ensure_ascii=False, indent=2))
         # In a pipe JSON is UTF-8 (RFC 8259 section 8.1), whatever the locale.
         click.echo(text if sys.stdout.isatty() else text.encode())
@@ -88,13 +94,14 @@ def console(*, err: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if err else sys.stdout
-    width = None if stream.isatty() else _NOT_A_TERMINAL
+    width = None if _is_terminal(stream) else _NOT_A_TERMINAL
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def say(text: str) -> None:
-    """Tell something on standard error; it may have colours of ``click.style``."""
-    click.echo(text, err=True)
+    """Tell something on standard error; it may have colours of ``click.style``. What nobody can read is no error."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def warn(text: object) -> None:
@@ -104,7 +111,7 @@ def warn(text: object) -> None:
 
 def can_ask() -> bool:
     """Whether somebody sits there to answer."""
-    return sys.stdin.isatty()
+    return _is_terminal(sys.stdin)
 
 
 def check_can_ask(*, yes: bool) -> None:
@@ -133,7 +140,10 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     # Not click.confirm, which writes to standard output, too.
     click.echo(f"{plain_lines(question)} [y/N] ", err=True, nl=False)
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:
+        answer = "?"
     if not answer:
         say("")
     if answer.strip().lower() not in ("y", "yes"):
@@ -150,7 +160,7 @@ def difference_lines(changes: Iterable[Change]) -> Iterator[str]:
     width = max((length for length in lengths if length <= _LONG_PATH), default=0)
     for change in told:
         path, before, after = change.path, change.before, change.after
-        secret = _is_password(path)
+        secret = is_password(path)
         if isinstance(before, list) or isinstance(after, list):
             yield from _of_items(plain(path), _items(before), _items(after))
             continue
@@ -164,8 +174,8 @@ def changes_json(changes: Iterable[Change]) -> list[dict[str, Any]]:
     return [
         {
             "path": change.path,
-            "before": masked(change.before, secret=_is_password(change.path)),
-            "after": masked(change.after, secret=_is_password(change.path)),
+            "before": masked(change.before, secret=is_password(change.path)),
+            "after": masked(change.after, secret=is_password(change.path)),
         }
         for change in changes
     ]
@@ -175,9 +185,9 @@ def masked(value: Any, *, secret: bool = False) -> Any:
     """JSON without its passwords, to be shown."""
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        sets = _is_password(str(members.get("path") or ""))  # an operation of a PATCH
+        sets = is_password(str(members.get("path") or ""))  # an operation of a PATCH
         return {
-            name: masked(inner, secret=secret or _is_password(name) or (sets and name == "value"))
+            name: masked(inner, secret=secret or is_password(name) or (sets and name == "value"))
             for name, inner in members.items()
         }
     if isinstance(value, list):
@@ -221,8 +231,13 @@ def _short(value: Any, *, secret: bool) -> str:
     return "***" if secret else item(value)
 
 
-def _is_password(path: str) -> bool:
+def is_password(path: str) -> bool:
+    """Whether a path leads to a password."""
     return "password" in path.lower().replace(":", ".").split(".")
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _is_rich(shown: object) -> bool:
@@ -247,6 +262,7 @@ __all__ = [
     "console",
     "difference_lines",
     "emit",
+    "is_password",
     "item",
     "masked",
     "rows",

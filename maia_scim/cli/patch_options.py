@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from maia_scim.cli import documents
 from maia_scim.cli.exits import Wrong
+from maia_scim.cli.output import is_password, item, masked
 from maia_scim.cli.plain import plain
 
 if TYPE_CHECKING:
@@ -35,12 +36,12 @@ def given(
     made: list[PatchOperation] = [patch.remove(path) for path in remove]
     for each in set:
         path, text = _split(each, "--set")
-        value = _value(path, text)
+        value = _value(path, text, "--set")
         made.extend([patch.clear(path)] if value is None else patch.set_value(path, value))
     made.extend(patch.replace(*_split(each, "--set-text")) for each in set_text)
     for each in add:
         path, text = _split(each, "--add")
-        made.append(patch.add(path, _value(path, text)))
+        made.append(patch.add(path, _value(path, text, "--add")))
     return made
 
 
@@ -72,10 +73,10 @@ def changes_of(held: dict[str, Any], body: dict[str, Any]) -> tuple[list[Change]
     Returns:
         The changes; and the operations whose paths have a filter, a line each.
     """
-    from maia_scim.cli.output import item, masked
     from maia_scim.diff import Change, is_array
 
-    changes: list[Change] = []
+    first: dict[str, Any] = {}
+    last: dict[str, Any] = {}
     notes: list[str] = []
     for operation in cast("list[dict[str, Any]]", body["Operations"]):
         op, path, value = str(operation["op"]), operation.get("path"), operation.get("value")
@@ -85,11 +86,9 @@ def changes_of(held: dict[str, Any], body: dict[str, Any]) -> tuple[list[Change]
             continue
         members = {path: value} if path is not None else cast("dict[str, Any]", value)
         for name, new in members.items():
-            before = _at(held, name)
-            after = [*before, *(new if is_array(new) else [new])] if op == "add" and is_array(before) else new
-            if before != after:
-                changes.append(Change(name, before, after))
-    return changes, notes
+            before = last[name] if name in last else first.setdefault(name, _at(held, name))
+            last[name] = [*before, *(new if is_array(new) else [new])] if op == "add" and is_array(before) else new
+    return [Change(name, first[name], after) for name, after in last.items() if first[name] != after], notes
 
 
 def _split(text: str, option: str) -> tuple[str, str]:
@@ -97,21 +96,35 @@ def _split(text: str, option: str) -> tuple[str, str]:
     if not found:
         raise Wrong(f"{option} takes PATH=VALUE, such as {option} title=Engineer")
     path = found["path"].strip()
-    if "password" in path.lower().replace(":", ".").split("."):
-        raise Wrong(
-            f"{option} {plain(path)}: no password is taken from the command line, where other users and the shell's "
-            "history see it. Give it in a file of operations: --file"
-        )
+    if is_password(path):
+        raise _with_password(option, path)
     return path, found["value"]
 
 
-def _value(path: str, text: str) -> Any:
-    """JSON if it is JSON, else text; and text where the specification says that the attribute is one."""
+def _with_password(option: str, path: str) -> Wrong:
+    return Wrong(
+        f"{option} {plain(path)}: no password is taken from the command line, where other users and the shell's "
+        "history see it. Give it in a file of operations: --file"
+    )
+
+
+def _value(path: str, text: str, option: str) -> Any:
+    """JSON if it is JSON, else text; and text where the specification says that the attribute is one.
+
+    Raises:
+        Wrong: If there is a password within.
+    """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return text
+    if masked(value) != value:
+        raise _with_password(option, path)
     return text if isinstance(value, bool | int | float) and _is_text(path) else value
+
+
+def _no_json(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _is_text(path: str) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import tomllib
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -15,14 +14,17 @@ import click
 
 from maia_scim.cli.exits import Wrong
 from maia_scim.cli.plain import plain
+from maia_scim.files import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
 VARIABLE = "MAIA_PROFILES"
 HEADER = "# Profiles of maia-scim. No secret belongs in here: `secret` says where it is.\n"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-SECRET = "env:NAME, keyring or prompt"  # noqa: S105 - what may be said of it
+KEYRING, PROMPT, VARIABLES = "keyring", "prompt", "env:"
+WHERE = "env:NAME, keyring or prompt"
+"""What may be said of where a secret is."""
 _ENV = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*")
 # What somebody may take for the place of a secret.
 _SECRETS = ("secret", "token", "password", "passwd", "bearer", "apikey", "credential")
@@ -58,11 +60,21 @@ class Profile:
     client_id: str
     region: str | None = None
     base_url: str | None = None
-    secret: str = "prompt"  # noqa: S105 - where it is
+    secret: str = PROMPT
     token_url: str | None = None
     audience: str | None = None
     ipv4_only: bool = False
     per_minute: int | None = None
+
+    @property
+    def in_keyring(self) -> bool:
+        """Whether the client secret is in the keyring."""
+        return self.secret == KEYRING
+
+    @property
+    def variable(self) -> str | None:
+        """The environment variable that the client secret is in; None if it is elsewhere."""
+        return self.secret.removeprefix(VARIABLES) if self.secret.startswith(VARIABLES) else None
 
     def to_dict(self) -> dict[str, Any]:
         """What the file says of it."""
@@ -97,9 +109,16 @@ class Profiles:
 
 
 def file() -> Path:
-    """Where the profiles are: ``MAIA_PROFILES``, or ``profiles.toml`` in the platform's folder for configuration."""
+    """Where the profiles are: ``MAIA_PROFILES``, or ``profiles.toml`` in the platform's folder for configuration.
+
+    Raises:
+        Wrong: If the variable names the home folder of somebody who has none.
+    """
     named = os.environ.get(VARIABLE, "").strip()
-    return Path(named).expanduser() if named else Path(click.get_app_dir("maia-scim")) / "profiles.toml"
+    try:
+        return Path(named).expanduser() if named else Path(click.get_app_dir("maia-scim")) / "profiles.toml"
+    except RuntimeError as error:
+        raise Wrong(f"{VARIABLE} is {named}: there is no such home folder") from error
 
 
 def load() -> Profiles:
@@ -109,29 +128,58 @@ def load() -> Profiles:
         Wrong: If the file cannot be read, or says what it must not.
     """
     path = file()
-    text = _text(path)
-    return _checked(path, text, _parsed(path, text))
+    return _checked(path, _text(path))
 
 
-def change(make: Callable[[Any], None], *, dry_run: bool = False) -> None:
+def change(make: Callable[[Any, Profiles], None], *, dry_run: bool = False) -> Profiles:
     """Change the file, and keep its comments and order.
 
     Args:
-        make: Changes the document, as tomlkit has it: ``profiles`` is a table of tables.
+        make: Changes the document, as tomlkit has it: ``profiles`` is a table of tables. It gets what the file says,
+            too, and may refuse by raising ``Wrong``.
         dry_run: Whether to check it only.
 
+    Returns:
+        What the file said before.
+
     Raises:
-        Wrong: If it cannot be read or written, or would say afterwards what it must not; then it is as it was.
+        Wrong: If it cannot be read, changed or written; then it is as it was.
     """
     import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
     path = file()
-    document: Any = tomlkit.parse(_checked_text(path) or HEADER)
-    make(document)
-    text = tomlkit.dumps(document)
-    _checked(path, text, _parsed(path, text))
-    if not dry_run:
-        _write(path, text)
+    with nullcontext() if dry_run else _alone(path):
+        text = _text(path)
+        before = _checked(path, text)
+        form = Wrong(f"{path} cannot be changed here: write its profiles as tables such as [profiles.prod]")
+        try:
+            document: Any = tomlkit.parse(text or HEADER)
+            make(document, before)
+            text = tomlkit.dumps(document)
+        except (TOMLKitError, ValueError) as error:  # inline tables
+            raise form from error
+        try:
+            _checked(path, text)
+        except Wrong as error:  # dotted keys
+            raise form from error
+        if not dry_run:
+            _write(path, text)
+    return before
+
+
+def made(name: str, settings: dict[str, Any]) -> Profile:
+    """Make a profile of what somebody says of it, as the file would have it.
+
+    Raises:
+        Wrong: If there can be no such profile. The error shows no value: that may be a secret.
+    """
+    if not NAME.fullmatch(name):
+        raise Wrong(f"{name!r} is no name for a profile: letters, digits, '.', '_' and '-' make one")
+    fields = _stripped(settings)
+    if fault := _fault(fields):
+        raise Wrong(f"profile {name}: {fault[1]}")
+    return Profile(name, **fields)
 
 
 def check_secret(where: object) -> str:
@@ -140,20 +188,14 @@ def check_secret(where: object) -> str:
     Raises:
         ValueError: If it is another thing.
     """
-    if isinstance(where, str) and (where in ("keyring", "prompt") or _ENV.fullmatch(where)):
+    if isinstance(where, str) and (where in (KEYRING, PROMPT) or _ENV.fullmatch(where)):
         return where
-    raise ValueError(f"`secret` says where the secret is, and never holds it: {SECRET}")
-
-
-def _checked_text(path: Path) -> str:
-    text = _text(path)
-    _checked(path, text, _parsed(path, text))
-    return text
+    raise ValueError(f"`secret` says where the secret is, and never holds it: {WHERE}")
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:
@@ -169,15 +211,19 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         told = str(error)
         where = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", told)
         line = where[1] if where and where[1] else len(text.splitlines())
-        # The frames of the error hold the text, in which somebody may have written a secret.
-        raise Wrong(f"{path}, line {line}: {told[: where.start()] if where else told}") from None
+        problem = f"{path}, line {line}: {told[: where.start()] if where else told}"
+    except (ValueError, RecursionError):
+        problem = f"{path}: it nests too deep, or has a number of too many digits"
+    del text  # the frames of the error do not hold it: somebody may have written a secret there
+    raise Wrong(problem)
 
 
-def _checked(path: Path, text: str, content: dict[str, Any]) -> Profiles:
+def _checked(path: Path, text: str) -> Profiles:
     def wrong(problem: str, *keys: str) -> Wrong:
         line = _line(text, *keys)
         return Wrong(f"{path}, line {line}: {problem}" if line else f"{path}: {problem}")
 
+    content = _parsed(path, text)
     for key in content:
         if key not in ("default", "profiles"):
             raise wrong(_unknown(key, "`default` and tables such as [profiles.prod]"), key)
@@ -190,15 +236,20 @@ def _checked(path: Path, text: str, content: dict[str, Any]) -> Profiles:
             raise wrong(f"{plain(name)!r} is no name: letters, digits, '.', '_' and '-' make one", "profiles", name)
         if not isinstance(entry, dict):
             raise wrong(f"`profiles.{name}` is no table: write [profiles.{name}]", "profiles", name)
-        fields = cast("dict[str, Any]", entry)
+        fields = _stripped(cast("dict[str, Any]", entry))
         fault = _fault(fields)
         if fault:
             raise wrong(f"profile {name}: {fault[1]}", "profiles", name, fault[0])
         found[name] = Profile(name, **fields)
     default = content.get("default")
-    if default is not None and default not in found:
+    if default is not None and not (isinstance(default, str) and default in found):
         raise wrong(f"the default is {plain(default)!r}, and there is no such profile", "default")
     return Profiles(path, default, found)
+
+
+def _stripped(entry: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a profile without the white space that pasting leaves around them."""
+    return {key: value.strip() if isinstance(value, str) else value for key, value in entry.items()}
 
 
 def _fault(entry: dict[str, Any]) -> tuple[str, str] | None:
@@ -208,7 +259,7 @@ def _fault(entry: dict[str, Any]) -> tuple[str, str] | None:
         if kind is None:
             return key, _unknown(key, ", ".join(_KEYS))
         if type(value) is not kind or value == "":
-            wanted = {str: "a text", bool: "true or false", int: "a whole number"}[kind]
+            wanted = {str: "a text that is not blank", bool: "true or false", int: "a whole number"}[kind]
             return key, f"`{key}` must be {wanted}"
     if ("region" in entry) == ("base_url" in entry):
         both = "`region` and `base_url` are both there" if "region" in entry else "it has neither region nor base_url"
@@ -218,7 +269,7 @@ def _fault(entry: dict[str, Any]) -> tuple[str, str] | None:
     if entry.get("per_minute", 1) < 1:
         return "per_minute", "`per_minute` must be 1 or more"
     try:
-        check_secret(entry.get("secret", "prompt"))
+        check_secret(entry.get("secret", PROMPT))
     except ValueError as error:
         return "secret", str(error)
     return _misplaced(entry)
@@ -245,7 +296,7 @@ def _unknown(key: str, known: str) -> str:
     if any(each in folded for each in _SECRETS):
         return (
             f"`{plain(key)}` may hold a secret, which does not belong in this file: take it out, and say by `secret` "
-            f"where it is ({SECRET})"
+            f"where it is ({WHERE})"
         )
     return f"`{plain(key)}` is not known: there is {known}"
 
@@ -267,21 +318,37 @@ def _line(text: str, *keys: str) -> int | None:
     return header
 
 
+@contextmanager
+def _alone(path: Path) -> Generator[None]:
+    """Keep other commands from changing the file meanwhile, so that none undoes what another did.
+
+    Raises:
+        Wrong: If its folder cannot be made.
+    """
+    folder = path.resolve().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Wrong(f"{folder}: {error.strerror or error}") from error
+    try:
+        from fcntl import LOCK_EX, flock
+    except ImportError:  # Windows has none, and opens no folder
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # of a file system without locks
+            flock(handle, LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def _write(path: Path, text: str) -> None:
     """Write the file, whole or not at all, for its owner alone."""
     path = path.resolve()  # of a link, what it leads to
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # of mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(partial).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(partial).unlink()
-            raise
+        with replacing(path) as out:
+            out.write(text.encode())
     except OSError as error:
         raise Wrong(f"{path}: {error.strerror or error}; it is as it was") from error

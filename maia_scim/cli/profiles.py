@@ -8,6 +8,7 @@ import click
 
 from maia_scim.cli.lazy import Entry, LazyGroup
 from maia_scim.cli.output import with_output
+from maia_scim.cli.plain import plain
 
 if TYPE_CHECKING:
     from maia_scim.cli.output import Output
@@ -54,4 +55,4 @@ def profiles(context: click.Context, output: Output) -> None:
         output,
     )
     if not found.all:
-        say(f"There is no profile in {found.file}. `maia-scim profiles add` makes one.")
+        say(f"There is no profile in {plain(found.file)}. `maia-scim profiles add` makes one.")

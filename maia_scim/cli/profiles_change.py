@@ -9,9 +9,11 @@ import click
 from maia_scim.cli.connection import complete_profiles
 from maia_scim.cli.options import dry_run_option
 from maia_scim.cli.output import with_output
+from maia_scim.cli.plain import plain
 
 if TYPE_CHECKING:
     from maia_scim.cli.output import Output
+    from maia_scim.cli.profile_store import Profiles
 
 _name = click.argument("name", shell_complete=complete_profiles)
 
@@ -63,22 +65,18 @@ def add(*, name: str, secret: str, is_default: bool, force: bool, dry_run: bool,
     try:
         settings["secret"] = profile_store.check_secret(secret)
     except ValueError:
-        problem = f"--secret says where the secret is, and never holds it: {profile_store.SECRET}"
+        problem = f"--secret says where the secret is, and never holds it: {profile_store.WHERE}"
     del secret  # the frames of the error do not hold what may be one
     if problem:
         raise Wrong(problem)
-    if not profile_store.NAME.fullmatch(name):
-        raise Wrong(f"{name!r} is no name for a profile: letters, digits, '.', '_' and '-' make one")
-    there = profile_store.load().all
-    if name in there and not force:
-        raise Wrong(f"there is a profile {name} already: --force puts this one in its place")
+    profile = profile_store.made(name, {key: value for key, value in settings.items() if value is not None})
 
-    def put(document: Any) -> None:
-        # The order of the file: what matters first.
+    def put(document: Any, there: Profiles) -> None:
+        if name in there.all and not force:
+            raise Wrong(f"there is a profile {name} already: --force puts this one in its place")
         table = tomlkit.table()
-        for key in ("region", "base_url", "client_id", "secret", "token_url", "audience", "ipv4_only", "per_minute"):
-            if settings.get(key):
-                table[key] = settings[key]
+        for key, value in profile.to_dict().items():
+            table[key] = value
         if "profiles" not in document:
             document["profiles"] = tomlkit.table(is_super_table=True)
         document["profiles"][name] = table
@@ -86,8 +84,8 @@ def add(*, name: str, secret: str, is_default: bool, force: bool, dry_run: bool,
             document["default"] = name  # tomlkit puts it before the tables
 
     profile_store.change(put, dry_run=dry_run)
-    say(f"{'Would be added' if dry_run else 'Added'}: profile {name} in {profile_store.file()}")
-    if settings["secret"] == "keyring" and not dry_run:  # noqa: S105 - where it is
+    say(f"{'Would be added' if dry_run else 'Added'}: profile {name} in {plain(profile_store.file())}")
+    if profile.in_keyring and not dry_run:
         say(f"Its secret goes into the keyring by: maia-scim profiles set-secret {name}")
 
 
@@ -100,18 +98,17 @@ def remove(*, name: str, dry_run: bool) -> None:
     from maia_scim.cli.exits import Wrong
     from maia_scim.cli.output import say, warn
 
-    profiles = profile_store.load()
-    profile = profiles.named(name)
-
-    def take_out(document: Any) -> None:
+    def take_out(document: Any, there: Profiles) -> None:
+        there.named(name)
         del document["profiles"][name]
-        if document.get("default") == name:
+        if there.default == name:
             del document["default"]
 
-    profile_store.change(take_out, dry_run=dry_run)
-    say(f"{'Would be removed' if dry_run else 'Removed'}: profile {name} in {profiles.file}")
+    profiles = profile_store.change(take_out, dry_run=dry_run)
+    profile = profiles.named(name)
+    say(f"{'Would be removed' if dry_run else 'Removed'}: profile {name} in {plain(profiles.file)}")
     others = [each for each in profiles.all.values() if each.client_id == profile.client_id and each.name != name]
-    if profile.secret == "keyring" and not dry_run and not any(each.secret == "keyring" for each in others):  # noqa: S105 - where it is
+    if profile.in_keyring and not dry_run and not any(each.in_keyring for each in others):
         try:
             secret_places.forget(profile)
         except Wrong as error:
@@ -126,28 +123,34 @@ def default(*, name: str, dry_run: bool) -> None:
     from maia_scim.cli import profile_store
     from maia_scim.cli.output import say
 
-    profiles = profile_store.load()
-    profiles.named(name)
-
-    def mark(document: Any) -> None:
+    def mark(document: Any, there: Profiles) -> None:
+        there.named(name)
         document["default"] = name
 
-    profile_store.change(mark, dry_run=dry_run)
-    say(f"{'Would be the default' if dry_run else 'The default'}: profile {name} in {profiles.file}")
+    profiles = profile_store.change(mark, dry_run=dry_run)
+    say(f"{'Would be the default' if dry_run else 'The default'}: profile {name} in {plain(profiles.file)}")
 
 
-@click.command(short_help="Ask for a secret, and keep it in the keyring.")
+@click.command(
+    short_help="Ask for a secret, and keep it in the keyring.",
+    context_settings={"allow_extra_args": True},  # click would show them
+)
 @_name
-def set_secret(name: str) -> None:
+@click.pass_context
+def set_secret(context: click.Context, name: str) -> None:
     """Ask for the client secret of a profile, and keep it in the keyring of the system."""
     from maia_scim.cli import profile_store, secret_places
+    from maia_scim.cli.exits import Wrong
     from maia_scim.cli.output import say, warn
 
+    if context.args:
+        context.args.clear()
+        raise Wrong("there is more than a name: the secret is asked for, and never taken from the command line")
     profile = profile_store.load().named(name)
     secret_places.check_keyring()
     where = profile.region or profile.base_url
     question = f"Client secret of profile {name} · {where} · client id {profile.client_id}"
     secret_places.to_keyring(profile, secret_places.ask(question))
-    say(f"The keyring has the secret of client id {profile.client_id} now.")
-    if profile.secret != "keyring":  # noqa: S105 - where it is
+    say(f"The keyring has the secret of client id {plain(profile.client_id)} now.")
+    if not profile.in_keyring:
         warn(f'the profile has its secret elsewhere: {profile.secret}. Set secret = "keyring" in it to use this one')

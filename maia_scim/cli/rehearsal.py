@@ -64,14 +64,12 @@ class Rehearsal:
     def __enter__(self) -> Self:
         import httpx
 
-        from maia_scim.config import LOOPBACK
-        from maia_scim.network import prepare
+        from maia_scim.transport import Http
 
-        # As the SDK's own client: no proxy for this machine, and IPv4 only if so.
-        direct = {f"all://{f'[{host}]' if ':' in host else host}": None for host in LOOPBACK}
-        self._token_url = self._connection.token_url
-        self._http = httpx.Client(mounts=direct, event_hooks={"request": [self._hold_back]})
-        prepare(self._http, ipv4_only=self._connection.ipv4_only)
+        token_url = self._connection.token_url
+        self._token_url = httpx.URL(token_url) if token_url else None  # spelt as that of a request
+        self._http = Http(httpx.Client, None, ipv4_only=self._connection.ipv4_only).client
+        self._http.event_hooks = {"request": [self._hold_back]}
         self.maia = self._connection.client(http_client=self._http, on_event=self._tell)
         return self
 
@@ -102,7 +100,7 @@ class Rehearsal:
             self._connection.tell(event)
 
     def _hold_back(self, request: httpx.Request) -> None:
-        if request.method in _READING or str(request.url) == self._token_url:
+        if request.method in _READING or request.url == self._token_url:
             return
         named = {"If-Match": request.headers["If-Match"]} if "If-Match" in request.headers else {}
         body = json.loads(request.content) if request.content else None

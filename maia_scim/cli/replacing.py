@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def replace(
-    connection: Connection,
-    file: str,
-    kind: str,
     *,
+    connection: Connection,
+    kind: str,
+    file: str,
     target: str | None,
     if_match: str | None,
     guard: str,
@@ -36,8 +36,8 @@ def replace(
 
     Args:
         connection: Which account it is about.
-        file: The file, or ``-``.
         kind: ``user`` or ``group``.
+        file: The file, or ``-``.
         target: The id, if it is not that of the file.
         if_match: The version that it must be at. If not given, that which was shown, where there are versions.
         guard: As of ``users.replace``.

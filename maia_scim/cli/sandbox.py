@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
+from maia_scim.cli import documents
 from maia_scim.cli.exits import Failed, Wrong
+from maia_scim.files import replacing
 from maia_scim.sandbox import Sandbox
 from maia_scim.sandbox.personalities import Personality
 from maia_scim.sandbox.service import RATE
@@ -90,10 +92,9 @@ def _announce(service: Sandbox) -> None:
 def _write(file: Path, state: State) -> None:
     """Write the state, whole or not at all."""
     text = json.dumps(state, ensure_ascii=False, indent=2) + "\n"
-    partial = file.with_name(f"{file.name}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(file)
+        with replacing(file) as out:
+            out.write(text.encode())
     except OSError as error:
         raise Failed(f"{file}: {error.strerror or error}; nothing was written") from error
     click.echo(f"{len(state['users'])} users and {len(state['groups'])} groups are in {file}.", err=True)
@@ -103,10 +104,7 @@ def _read(seed: Path | None) -> dict[str, Any]:
     """Return the arguments for `Sandbox` that a seed file gives."""
     if seed is None:
         return {}
-    try:
-        content = json.loads(seed.read_bytes())
-    except ValueError as error:
-        raise Wrong(f"{seed}: not JSON: {error}") from error
+    content = documents.read(str(seed.absolute()))
     if isinstance(content, list):
         return {"users": cast("list[object]", content)}
     if isinstance(content, dict):

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from maia_scim.cli.exits import Stopped, Wrong
+from maia_scim.cli.output import can_ask
+from maia_scim.cli.plain import plain
 
 if TYPE_CHECKING:
     from maia_scim.cli.profile_store import Profile
@@ -29,19 +31,18 @@ def read(profile: Profile, title: str) -> str:
         Wrong: If it is not where the profile says.
         Stopped: If it was asked for, and nothing came.
     """
-    if profile.secret == "keyring":  # noqa: S105 - where it is
-        secret = from_keyring(profile)
+    if profile.in_keyring:
+        secret = (from_keyring(profile) or "").strip()
         if not secret:
             raise Wrong(
                 f"the keyring has no secret for client id {profile.client_id}: "
                 f"`maia-scim profiles set-secret {profile.name}` puts it there"
             )
         return secret
-    if profile.secret.startswith("env:"):
-        variable = profile.secret.removeprefix("env:")
-        secret = os.environ.get(variable, "").strip()
+    if profile.variable:
+        secret = os.environ.get(profile.variable, "").strip()
         if not secret:
-            raise Wrong(f"profile {profile.name} has its secret in the variable {variable}, which is not set")
+            raise Wrong(f"profile {profile.name} has its secret in the variable {profile.variable}, which is not set")
         return secret
     return ask(f"Client secret for {title}")
 
@@ -56,7 +57,7 @@ def ask(question: str) -> str:
     if not _has_terminal():
         raise Wrong(f"{question}: nobody can be asked for it here. Profiles take it from env:NAME or the keyring, too")
     try:
-        secret = getpass.getpass(f"{question}: ", stream=sys.stderr).strip()
+        secret = getpass.getpass(f"{plain(question)}: ", stream=sys.stderr).strip()
     except EOFError:
         secret = ""
     if not secret:
@@ -130,7 +131,7 @@ def _told(error: Exception) -> str:
 
 
 def _has_terminal() -> bool:
-    if sys.stdin.isatty():
+    if can_ask():
         return True
     try:  # getpass asks there, while standard input brings data
         with Path("/dev/tty").open():

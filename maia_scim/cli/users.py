@@ -7,7 +7,7 @@ import click
 from maia_scim.cli.lazy import Entry, LazyGroup
 
 COMMANDS = {
-    "get": Entry("maia_scim.cli.users_read", "get", "Read users."),
+    "get": Entry("maia_scim.cli.getting", "users", "Read users."),
     "create": Entry("maia_scim.cli.users_write", "create", "Create a user."),
     "replace": Entry("maia_scim.cli.users_write", "replace", "Replace a whole user."),
     "edit": Entry("maia_scim.cli.users_edit", "edit", "Change a user in an editor."),

@@ -36,7 +36,7 @@ def edit(*, id: str, yes: bool, dry_run: bool, output: Output, connection: Conne
     from maia_scim.cli import plans
     from maia_scim.cli.output import check_can_ask, say
     from maia_scim.cli.reading import show
-    from maia_scim.errors import EditConflict, MaiaError
+    from maia_scim.errors import EditConflict
 
     if not dry_run:
         check_can_ask(yes=yes)
@@ -44,18 +44,20 @@ def edit(*, id: str, yes: bool, dry_run: bool, output: Output, connection: Conne
     try:
         if dry_run:
             plans.dry_run(connection, [session.rehearse()], output=output)
+            if session.changed:
+                session.keep()
+            else:
+                session.discard()
         else:
             user = session.write()
             say("Written." if session.changed else "Nothing changed, nothing was written.")
+            session.discard()
             show([user], "user", output=output)
-    except EditConflict as error:
-        _tell(error)
+    except BaseException as error:
+        if isinstance(error, EditConflict):
+            _tell(error)
         session.keep()
         raise
-    except (MaiaError, click.ClickException, KeyboardInterrupt):
-        session.keep()
-        raise
-    session.discard()
 
 
 class _Session:
@@ -105,9 +107,10 @@ class _Session:
     def keep(self) -> None:
         """Say where the text is, if there is one that somebody changed."""
         from maia_scim.cli.output import say
+        from maia_scim.cli.plain import plain
 
-        if self._draft and self.changed:
-            say(f"Your text is in {self._draft.path}")
+        if self._draft and self._draft.touched:
+            say(f"Your text is in {plain(self._draft.path)}")
         else:
             self.discard()
 
@@ -119,6 +122,7 @@ class _Session:
     def _edit(self, user: ScimUser) -> None:
         from maia_scim.cli import plans, views
         from maia_scim.cli.editor import Draft
+        from maia_scim.cli.output import warn
         from maia_scim.cli.plain import plain_json
         from maia_scim.diff import diff
         from maia_scim.edits import become
@@ -128,31 +132,33 @@ class _Session:
         self._name = views.name_of(before)
         text = plain_json(json.dumps(before, ensure_ascii=False, indent=2)) + "\n"
         self._draft = Draft(text, "maia-scim-user")
-        after = self._edited(self._draft, text, before)
+        after = self._edited(self._draft, before)
         self._changes = diff(before, after)
         self.changed = bool(self._changes)
         if not self.changed:
+            if self._draft.at_once:
+                warn("the editor ended at once; if its window is still open, it has to wait: EDITOR='code --wait'")
             return
         if not self._dry_run:
             plan = plans.Plan(f"user {self._name}, {self._id}", None, self._changes)
             plans.ask("Write this user", self._connection, [plan], yes=self._yes)
         become(user, ScimUser.from_dict(after))
 
-    def _edited(self, draft: Draft, text: str, before: dict[str, Any]) -> dict[str, Any]:
+    def _edited(self, draft: Draft, before: dict[str, Any]) -> dict[str, Any]:
         """What somebody made of the text; asked to mend it where it is no JSON."""
         from maia_scim.cli import documents
         from maia_scim.cli.exits import Wrong
-        from maia_scim.cli.output import confirm, say
+        from maia_scim.cli.output import can_ask, confirm, say
+        from maia_scim.cli.plain import plain
 
         while True:
             written = draft.edit().read()
-            self.changed = written != text
             try:
                 return _merged(documents.parsed_object(written, str(draft.path), "user"), before)
             except Wrong as error:
-                if self._yes:  # said to be asked nothing
+                if self._yes or not can_ask():  # said to be asked nothing, or a dry run
                     raise
-                say(f"Error: {error.message}")
+                say(f"Error: {plain(error.message)}")
             confirm(f"Edit it again ({self._connection.title})?", yes=False)
 
 
@@ -176,11 +182,11 @@ def _merged(after: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
 
 def _tell(error: EditConflict) -> None:
     """Show what each side wants."""
-    from maia_scim.cli.output import item, masked, say
+    from maia_scim.cli.output import is_password, item, masked, say
     from maia_scim.cli.plain import plain
 
     for conflict in error.conflicts:
-        secret = "password" in conflict.path.lower()
+        secret = is_password(conflict.path)
         say(f"  {plain(conflict.path)}")
         for who, value in (("it was", conflict.base), ("you", conflict.mine), ("others", conflict.theirs)):
             say(f"    {who:<7} {'nothing' if value is None else item(masked(value, secret=secret))}")

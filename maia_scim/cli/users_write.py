@@ -56,17 +56,7 @@ def create(*, file: str, dry_run: bool, output: Output, connection: Connection) 
 @dry_run_option
 @with_output
 @connected
-def replace(
-    *,
-    file: str,
-    target: str | None,
-    if_match: str | None,
-    guard: str,
-    yes: bool,
-    dry_run: bool,
-    output: Output,
-    connection: Connection,
-) -> None:
+def replace(**given: Any) -> None:
     """Replace a user by what a JSON file holds; with - it is read from standard input.
 
     The file is the whole user: what it leaves out may be cleared. So by default nothing is written when it leaves out
@@ -74,6 +64,4 @@ def replace(
     """
     from maia_scim.cli.replacing import replace
 
-    replace(
-        connection, file, "user", target=target, if_match=if_match, guard=guard, yes=yes, dry_run=dry_run, output=output
-    )
+    replace(kind="user", **given)

@@ -622,10 +622,11 @@ except Exception as error:
 def test_a_look_takes_nothing_out_of_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    end = os.open(pipe, os.O_RDWR)
-    os.write(end, b"id,title\n")
+    end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    text = b"id,title\n" * 100
+    os.write(end, text)
     assert not is_ours(pipe)
-    assert os.read(end, 100) == b"id,title\n"
+    assert os.read(end, 2000) == text
     os.close(end)
 
 

@@ -65,7 +65,7 @@ def test_a_profile_that_is_named_wins_over_the_environment(profiles, monkeypatch
     with connection.client() as maia:
         assert "client_id='3f2a'" in repr(maia)
     assert connection.token_url == config.TOKEN_URL, "the secret of prod goes to no other place"
-    assert getattr(connection._auth, "audience", None) == config.AUDIENCE
+    assert getattr(connection.auth, "audience", None) == config.AUDIENCE
 
 
 def test_options_win_over_the_profile(profiles):

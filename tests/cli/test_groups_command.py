@@ -34,6 +34,14 @@ def test_add_member_does_not_ask(sandbox):
     assert writes(sandbox)[0].json["Operations"][0]["value"] == [{"value": JORDAN}], "not those who are in it"
 
 
+def test_nothing_is_said_to_be_added_where_nothing_is(sandbox):
+    assert invoke("groups", "add-member", ENGINEERS, BARBARA).err.startswith(
+        "Nothing to write; the group has 3 members"
+    )
+    assert invoke("groups", "remove-member", ENGINEERS, JORDAN, "--yes").err.startswith("Nothing to write; ")
+    assert not writes(sandbox)
+
+
 def test_remove_member_shows_who_it_is_and_asks(sandbox):
     ran = at_terminal("groups", "remove-member", ENGINEERS, BARBARA, JORDAN, answers={"[y/N]": "y\n"})
 

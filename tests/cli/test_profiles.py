@@ -2,6 +2,9 @@
 
 import os
 import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -13,7 +16,7 @@ import pytest
 from maia_scim.cli import profile_store, secret_places
 from maia_scim.cli.exits import Wrong
 from maia_scim.sandbox import Sandbox
-from tests.cli.command import BARBARA, at_terminal, invoke, spawn
+from tests.cli.command import BARBARA, MAIN, at_terminal, invoke, spawn
 from tests.support.canary import CLIENT_SECRET, MARK, PASSWORD, TOKEN, clean
 
 
@@ -178,7 +181,9 @@ def test_a_dry_run_changes_no_file(command, file):
         ("[profiles.p]\nregion = 'eu1'\nclient_id = 7", 3, "`client_id` must be a text"),
         ("[profiles.p]\nregion = 'eu1'\nclient_id = 'c'\nper_minute = 0", 4, "`per_minute` must be 1 or more"),
         ("[profiles.p]\nregion = 'eu1'\nclient_id = 'c'\nipv4_only = 1", 4, "`ipv4_only` must be true or false"),
+        ("[profiles.p]\nregion = 'eu1'\nclient_id = ' '", 3, "`client_id` must be a text that is not blank"),
         ("default = 'x'", 1, "the default is 'x', and there is no such profile"),
+        ("default = []", 1, "the default is '[]', and there is no such profile"),
     ],
 )
 def test_a_broken_file_is_told_with_its_line(content, line, message, file):
@@ -193,6 +198,76 @@ def test_a_broken_file_is_told_with_its_line(content, line, message, file):
     assert len(ran.err.splitlines()) == 1
     assert add("new").code == 2
     assert file.read_text() == content
+
+
+@pytest.mark.parametrize("content", ["a = " + "[" * 5000, "a = 1" + "0" * 5000])
+def test_a_file_that_no_parser_takes_is_told(content, file):
+    file.parent.mkdir()
+    file.write_text(content)
+
+    assert invoke("profiles").err == f"Error: {file}: it nests too deep, or has a number of too many digits\n"
+
+
+def test_white_space_around_what_was_pasted_is_taken_off(file):
+    file.parent.mkdir()
+    file.write_text('\ufeff[profiles.p]\r\nregion = " eu1"\r\nclient_id = """3f2a\n"""\r\n', "utf-8")
+    assert profile_store.load().all["p"].client_id == "3f2a"
+    assert invoke("profiles", "default", "p").code == 0, "with a byte order mark, too"
+    assert invoke("profiles", "add", "q", "--region", "eu1 ", "--client-id", " 77b0 ").code == 0
+    assert profile_store.load().all["q"].client_id == "77b0"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'profiles = {p = {region = "eu1", client_id = "c"}}\n',
+        'profiles.p.region = "eu1"\nprofiles.p.client_id = "c"\n',
+    ],
+    ids=["inline", "dotted"],
+)
+def test_a_file_of_another_form_is_read_and_left_alone(content, file):
+    file.parent.mkdir()
+    file.write_text(content)
+
+    assert [*profile_store.load().all] == ["p"]
+    ran = add("q")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"Error: {file} cannot be changed here: write its profiles as tables such as [profiles.prod]\n"
+    assert file.read_text() == content
+
+
+def test_a_home_folder_that_nobody_has_is_told(monkeypatch):
+    monkeypatch.setenv("MAIA_PROFILES", "~nobody-has-this-name/profiles.toml")
+    ran = invoke("profiles")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no such home folder" in ran.err
+
+
+def test_commands_at_once_lose_nothing(file):
+    def one(number):
+        return spawn("profiles", "add", f"p{number}", "--region", "eu1", "--client-id", "c").code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert {*pool.map(one, range(16))} == {0}
+    assert len(profile_store.load().all) == 16
+    assert [*file.parent.iterdir()] == [file]
+
+
+def test_a_command_waits_for_another_that_changes_the_file(file):
+    add("one")
+    with profile_store._alone(file):
+        changing = subprocess.Popen([sys.executable, "-c", MAIN, "profiles", "remove", "one"], stderr=subprocess.PIPE)
+        with pytest.raises(subprocess.TimeoutExpired):
+            changing.wait(1.5)
+    changing.communicate(timeout=20)
+    assert profile_store.load().all == {}
+
+
+def test_a_table_or_json_may_be_asked_for_before_the_command(file):
+    add("p")
+    assert invoke("profiles", "-o", "table", "show", "p").out.startswith("attribute")
+    assert invoke("profiles", "-o", "table", "show", "p", "-o", "json").data["name"] == "p"
 
 
 def test_a_file_that_is_no_text_is_told(file):
@@ -305,6 +380,26 @@ def test_a_secret_goes_into_the_keyring_and_out_of_it(file, ring, monkeypatch):
         assert ring.held, "two has it still"
         assert invoke("profiles", "remove", "two").code == 0
         assert ring.held == {}
+
+
+def test_white_space_around_a_secret_of_the_keyring_is_taken_off(file, ring):
+    add("p", "--secret", "keyring")
+    profile = profile_store.load().all["p"]
+    ring.held["maia-scim", "3f2a"] = CLIENT_SECRET + "\n"
+    assert secret_places.read(profile, "p") == CLIENT_SECRET
+    ring.held["maia-scim", "3f2a"] = "\n"
+    with pytest.raises(Wrong, match="the keyring has no secret"):
+        secret_places.read(profile, "p")
+
+
+@pytest.mark.parametrize("name", ["p", "absent"])
+def test_a_secret_after_the_name_is_not_shown(name, file, ring):
+    add("p", "--secret", "keyring")
+    ran = invoke("profiles", "set-secret", name, CLIENT_SECRET)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "never taken from the command line" in ran.err
+    assert ring.held == {}
 
 
 def test_a_secret_for_the_keyring_of_a_profile_that_has_it_elsewhere_is_told(file, ring, monkeypatch):

@@ -147,8 +147,9 @@ def test_a_taken_port_is_told() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{nope", "not JSON"),
-        ("", "not JSON"),
+        ("{nope", "it is no JSON"),
+        ("", "it is no JSON"),
+        ("[" * 100_000, "it is no JSON that can be read"),
         ("3", "an array of users is needed"),
         ('{"groups": []}', "an array of users is needed"),
         ('{"users": [], "other": []}', "an array of users is needed"),
@@ -164,7 +165,8 @@ def test_a_bad_seed_file_is_told_by_name(tmp_path: Path, content: str, message: 
     result = CliRunner().invoke(cli, ["sandbox", "--seed", str(seed)])
 
     assert result.exit_code == 2
-    assert f"{seed}: {message}" in result.stderr
+    assert str(seed) in result.stderr
+    assert f": {message}" in result.stderr
     assert result.stdout == ""
 
 

@@ -5,8 +5,12 @@ import signal
 import subprocess
 import sys
 
+import click
 import pytest
 
+from maia_scim import errors
+from maia_scim.cli.connection import Connection
+from maia_scim.cli.each import Each
 from maia_scim.sandbox.faults import Body, Delay, Status
 from tests.cli.command import (
     BARBARA,
@@ -17,9 +21,10 @@ from tests.cli.command import (
     account,
     at_terminal,
     invoke,
+    spawn,
     writes,
 )
-from tests.support.canary import clean
+from tests.support.canary import PASSWORD, clean
 
 
 def test_deactivate_asks_and_names_who_it_is(sandbox):
@@ -71,6 +76,36 @@ def test_the_worst_of_several_is_the_exit_code(sandbox):
     assert ran.err.count("read it again before you do it again") == 1, "nothing is unknown of the one that is not there"
 
 
+def scored(*outcomes):
+    """What is done of some ids, each of which ends so; and the exit code."""
+    each, ends = Each(Connection(), "abcd", "user"), iter(outcomes)
+    each._connection.writes.last = "PATCH"
+
+    def action(id):
+        end = next(ends)
+        if isinstance(end, Exception):
+            raise end
+        return id
+
+    done = each.run(action)
+    with pytest.raises(click.exceptions.Exit) as caught:
+        each.finish()
+    return [*done], caught.value.exit_code
+
+
+def test_no_token_any_more_stops_it_and_forgets_nothing(capsys):
+    gone, unknown = errors.TokenError("no token"), errors.TransportError("no answer", outcome="unknown")
+    assert scored("", gone) == (["a"], 1)
+    told = capsys.readouterr().err
+    assert "Error: user b: no token\n" in told
+    assert "Not tried any more: c, d\n3 of 4 failed.\n" in told
+    assert scored(unknown, gone) == ([], 4), "what is unknown stays so"
+    assert scored("", "", "", errors.ConfigurationError("cache")) == (["a", "b", "c"], 1), "something was sent"
+    assert "Not tried any more: none" in capsys.readouterr().err
+    with pytest.raises(errors.TokenError):
+        scored(gone)
+
+
 @pytest.mark.parametrize(("command", "request_count"), [("activate", 1), ("deactivate", 1)])
 def test_a_dry_run_of_activate_and_deactivate(command, request_count, sandbox):
     ran = invoke("users", command, BARBARA, JORDAN, NOBODY, "--dry-run")
@@ -99,6 +134,27 @@ def test_an_interrupt_in_the_midst_of_a_write_says_that_nobody_knows(sandbox):
     assert told == f"Interrupted at user {BARBARA}. Before it were done: {JORDAN}."
     assert error.startswith("Error: interrupted during PATCH /v1/directory-integration/scim/v2/Users/{id}. ")
     assert "Traceback" not in err
+
+
+def test_a_rehearsal_knows_the_token_endpoint_however_it_is_spelt(sandbox, monkeypatch):
+    monkeypatch.setenv("MAIA_TOKEN_URL", sandbox.token_url.replace("127.0.0.1", "LOCALHOST"))
+    ran = invoke("users", "deactivate", BARBARA, "--dry-run")
+
+    assert (ran.code, ran.data["request"]["method"]) == (0, "PATCH")
+    assert not writes(sandbox)
+
+
+@pytest.mark.parametrize(
+    "proxy", [f"http://me:{PASSWORD}#x@proxy.example", f"ftp://me:{PASSWORD}@proxy.example"], ids=["a", "b"]
+)
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["wet", "dry"])
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(dry, proxy, sandbox, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    ran = spawn("users", "deactivate", BARBARA, "--yes", *dry)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Error: no HTTP client can be made: ")
+    assert len(ran.err.splitlines()) == 1
 
 
 def test_what_the_service_says_cannot_control_the_terminal(sandbox):

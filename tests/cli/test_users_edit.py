@@ -136,6 +136,68 @@ def test_an_editor_that_fails_stops_it(sandbox, folder, editor):
     assert "nothing was written" in ran.err
     assert "Traceback" not in ran.err
     assert not writes(sandbox)
+    [file] = kept(folder)
+    assert f"Your text is in {file}" in ran.err
+    assert file.read_text() == "half"
+
+
+@pytest.mark.parametrize("command", ["/no/such/editor", "'", " ", "false"])
+def test_an_editor_that_cannot_be_run_stops_it_and_leaves_nothing(command, sandbox, folder):
+    ran = edit(environment={"EDITOR": command})
+
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("Error: nothing was written: ")
+    assert len(ran.err.splitlines()) == 1
+    assert kept(folder) == []
+
+
+def test_an_editor_that_ends_at_once_is_told_to_wait(sandbox, folder, editor):
+    editor("pass")
+    ran = edit("--yes")
+
+    assert ran.code == 0
+    assert "EDITOR='code --wait'" in ran.err
+    assert ran.err.endswith("Nothing changed, nothing was written.\n")
+    assert kept(folder) == []
+
+
+def test_a_file_that_the_editor_took_away_is_told(sandbox, folder, editor):
+    editor("path.unlink()")
+    ran = edit("--yes")
+
+    assert (ran.code, ran.out) == (3, "")
+    assert "cannot be read: No such file or directory" in ran.err
+    assert "Your text" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("path.write_bytes(path.read_bytes() + b'\\xff')", "it is no UTF-8"),
+        ("path.write_text(path.read_text('utf-8').replace('\"Tour Guide\"', 'NaN'), 'utf-8')", "JSON"),
+        ("path.write_text('[]')", "a user as one JSON object is needed"),
+    ],
+    ids=["latin", "nan", "array"],
+)
+def test_what_cannot_be_written_is_kept(code, message, sandbox, folder, editor):
+    editor(code)
+    for options in (["--yes"], ["--dry-run"]):
+        ran = spawn("users", "edit", BARBARA, *options, input="")
+
+        assert (ran.code, ran.out) == (2, "")
+        [file] = kept(folder)
+        assert message in ran.err
+        assert f"Your text is in {file}" in ran.err
+        assert "--yes is needed" not in ran.err
+        assert not writes(sandbox)
+        file.unlink()
+
+
+def test_a_text_in_another_utf_is_read(sandbox, folder, editor):
+    editor("path.write_text(path.read_text('utf-8').replace('Tour Guide', 'X'), 'utf-16')")
+
+    assert edit("--yes").code == 0
+    assert sandbox.users[BARBARA]["title"] == "X"
 
 
 def test_what_others_change_meanwhile_stays(sandbox, folder, editor):
@@ -220,6 +282,7 @@ def test_what_the_service_sets_is_left_as_it_is(sandbox, folder, editor):
     assert sandbox.users[BARBARA]["groups"] == before["groups"]
 
 
+@pytest.mark.keeps_secrets("password", "file temporary/*", reason="it is the text of whoever typed it")
 def test_a_dry_run_opens_the_editor_and_writes_nothing(sandbox, folder, editor, monkeypatch):
     monkeypatch.setenv("TYPED", PASSWORD)
     editor(
@@ -237,7 +300,12 @@ def test_a_dry_run_opens_the_editor_and_writes_nothing(sandbox, folder, editor, 
         {"path": "password", "before": None, "after": "***"},
     ]
     assert not writes(sandbox)
-    assert kept(folder) == []
+    [file] = kept(folder)
+    assert f"Your text is in {file}" in ran.err
+    file.unlink()
+    editor("path.write_text(path.read_text('utf-8') + '\\n', 'utf-8')")
+    assert spawn("users", "edit", BARBARA, "--dry-run").data["request"] is None
+    assert kept(folder) == [], "there is nothing to keep"
 
 
 def test_it_is_refused_before_the_editor_where_nobody_can_be_asked(sandbox, folder, editor, tmp_path):

@@ -13,6 +13,7 @@ from tests.cli.command import (
 )
 from tests.support.canary import PASSWORD
 
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
@@ -45,6 +46,8 @@ def test_patch(sandbox):
         (["--set", "name.givenName=007"], "007"),
         (["--set", "active=true"], True),
         (["--set", "unknown=42"], 42),
+        (["--set", "unknown=NaN"], "NaN"),
+        (["--set", "unknown=[-Infinity]"], "[-Infinity]"),
         (["--set-text", "unknown=42"], "42"),
         (["--set", "title="], ""),
         (["--set", "title=a\nb=c"], "a\nb=c"),
@@ -82,6 +85,8 @@ def test_patch_from_a_file(sandbox, tmp_path):
         (["--remove", "emails[type eq"], "its filter does not end"),
         (["--set", f"password={PASSWORD}"], "no password is taken from the command line"),
         (["--set-text", f"Password={PASSWORD}"], "no password is taken from the command line"),
+        (["--set", f'{CORE}={{"password": "{PASSWORD}"}}'], "no password is taken from the command line"),
+        (["--add", f'x=[{{"Password": "{PASSWORD}"}}]'], "no password is taken from the command line"),
         (["--file", "-"], "an array of operations is needed"),
     ],
     ids=lambda value: None if isinstance(value, str) else clean_id(value),
@@ -92,6 +97,19 @@ def test_a_patch_that_cannot_be_is_refused_before_anything_is_sent(arguments, me
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
     assert not sandbox.requests
+
+
+def test_a_dry_run_shows_what_comes_of_several_operations_on_one_attribute(sandbox):
+    options = ["--remove", "emails", "--add", 'emails=[{"value": "c@x.example"}]', "--set", "title=Pilot"]
+    ran = invoke("users", "patch", BARBARA, *options, "--set", "title=Tour Guide", "--dry-run")
+
+    [change] = ran.data["changes"]
+    assert change == {
+        "path": "emails",
+        "before": sandbox.users[BARBARA]["emails"],
+        "after": [{"value": "c@x.example"}],
+    }
+    assert invoke("users", "patch", BARBARA, *options).data["emails"] == [{"value": "c@x.example"}]
 
 
 def clean_id(arguments):

@@ -78,10 +78,10 @@ def _values(bench: Bench) -> tuple[Value | None, Value | None, Value | None]:
         from maia_scim.cli.secret_places import from_keyring
 
         secret: Value | None = None
-        if profile.secret == "keyring":  # noqa: S105 - where it is
+        if profile.in_keyring:
             secret = Value("the secret in the keyring", from_keyring(profile) or "")
-        elif profile.secret.startswith("env:"):
-            secret = _variable(profile.secret.removeprefix("env:"))
+        elif profile.variable:
+            secret = _variable(profile.variable)
         return Value("client_id of the profile", profile.client_id), secret, None
     if token := _variable("MAIA_TOKEN"):
         return None, None, token

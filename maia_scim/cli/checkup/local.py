@@ -88,16 +88,16 @@ def _certificates(told: Findings) -> None:
 
 
 def _file(file: str) -> Result:
-    problem = "is no file" if Path(file).exists() else "is not there"
-    if Path(file).is_file():
-        try:
-            ssl.create_default_context(cafile=file)
-        except ssl.SSLError:
-            problem = "holds no certificate in PEM form"
-        except OSError as error:
-            problem = f"cannot be read: {error.strerror or error}"
-        else:
-            return ok(f"certificates are those of SSL_CERT_FILE, {file}, and no others")
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError:
+        problem = "holds no certificate in PEM form"
+    except FileNotFoundError:
+        problem = "is not there"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}"
+    else:
+        return ok(f"certificates are those of SSL_CERT_FILE, {file}, and no others")
     return wrong(
         f"SSL_CERT_FILE is {file}, which {problem}",
         "let SSL_CERT_FILE name a PEM file of all authorities to trust, or unset it",
@@ -105,14 +105,22 @@ def _file(file: str) -> Result:
 
 
 def _folder(folder: str) -> Result:
-    path = Path(folder)
-    problem = "is no folder" if not path.is_dir() else "holds nothing" if not any(path.iterdir()) else None
-    if problem is None:
+    problems = [*map(_of_folder, folder.split(os.pathsep))]  # OpenSSL takes several
+    if None in problems:
         return ok(f"certificates are those of SSL_CERT_DIR, {folder}, and no others")
     return wrong(
-        f"SSL_CERT_DIR is {folder}, which {problem}: no certificate can be trusted",
+        f"SSL_CERT_DIR is {folder}, which {problems[0]}: no certificate can be trusted",
         "let SSL_CERT_DIR name a folder made by `openssl rehash`, or unset it",
     )
+
+
+def _of_folder(folder: str) -> str | None:
+    try:
+        return None if any(Path(folder).iterdir()) else "holds nothing"
+    except (FileNotFoundError, NotADirectoryError):
+        return "is no folder"
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
 
 
 __all__ = ["OTHER_BUNDLES", "environment", "versions"]
