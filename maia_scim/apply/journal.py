@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 
 from . import records
-from .store import Store
+from .store import Closes, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from .model import About, Entry, Summary
     from .reading import Form
@@ -37,7 +36,7 @@ class Run:
     summary: Summary
 
 
-class Journal:
+class Journal(Closes):
     """A journal, or a saved plan, to be read; a context manager.
 
     Args:
@@ -49,14 +48,6 @@ class Journal:
 
     def __init__(self, file: Path) -> None:
         self._store = Store.open(file, "read")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

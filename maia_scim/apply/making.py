@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from . import planning, records, undoing
 from .guards import read_protected
 from .planning import Rules
-from .plans import CONCURRENCY, Plan, check_same, unfinished_of
+from .plans import CONCURRENCY, Plan, check_same, unfinished, unfinished_of
 from .reading import open_rows
 from .store import Store
 
@@ -97,12 +97,13 @@ def plan(
                 picks=picks,
             ) as source,
         ):
+            left = unfinished(earlier, client) if earlier else []
             run = planning.begin(store, client, "apply", PurePath(source.name).name, profile)
             planning.load(store, run, source, skip_invalid=skip_invalid)
             planning.compare(
                 store, run, client, rules=rules, journal=earlier, concurrency=concurrency, on_progress=on_progress
             )
-        return Plan(client, store, run, journal=journal, fresh=True)
+        return Plan(client, store, run, journal=journal, fresh=True, replaces=bool(left))
     except BaseException:
         store.close()
         raise
@@ -205,5 +206,5 @@ def _earlier(journal: Path | None) -> Generator[Store | None]:
     if journal is None or not journal.exists() or not journal.stat().st_size:
         yield None
         return
-    with closing(Store.open(journal, "read")) as store:
+    with Store.open(journal, "read") as store:
         yield store

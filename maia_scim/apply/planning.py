@@ -16,6 +16,7 @@ from .case import only_case
 from .columns import target
 from .errors import InvalidFile
 from .guards import Protected, addresses, is_false, protects
+from .inside import core_of
 from .model import Fault, Setting
 from .reads import Read, read_users
 from .store import ADD_ENTRY, Store, dumps, now
@@ -98,7 +99,7 @@ def begin(store: Store, client: MaiaScim, kind: str, file: str, profile: str | N
     Returns:
         Its number.
     """
-    core = client._core  # pyright: ignore[reportPrivateUsage]
+    core = core_of(client)
     region = core.place.region
     return store.add_run(
         {
@@ -241,7 +242,7 @@ def compare(
     """
     row = store.row("SELECT count(*) AS count FROM entry WHERE run = ? AND state = 'unread'", run)
     total: int = row["count"] if row else 0
-    base_url = client._core.place.base_url  # pyright: ignore[reportPrivateUsage]
+    base_url = core_of(client).place.base_url
     ids = ((entry.number, entry.id) for entry in records.entries(store, records.OF_STATE, run, "unread"))
     for done, read in enumerate(read_users(client, ids, total, concurrency), 1):
         values: dict[str, Any] = {}

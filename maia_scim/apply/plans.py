@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from maia_scim.many import Batch
 
 from . import guards, records
 from .errors import GuardRail, JournalError, PlanError
+from .inside import core_of, run_of
 from .reads import Streak, core_for
-from .store import Store, is_ours, now
+from .store import Closes, Store, is_ours, now
 from .writing import Attempt, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
-    from types import TracebackType
 
     from maia_scim import MaiaScim
     from maia_scim.many import Outcome
@@ -55,7 +54,7 @@ class Progress:
     total: int
 
 
-class Plan:
+class Plan(Closes):
     """What is to be changed. ``plan``, ``open_plan``, ``resume`` and ``undo`` make one; a context manager.
 
     Args:
@@ -65,6 +64,7 @@ class Plan:
         journal: Where its journal is to be, if that is known.
         fresh: Whether its users were read just now. Of others, each is read again before it is written.
         begun: Whether it is a run of its journal already.
+        replaces: Whether the journal has a run that was cut short, whose place it takes when it is applied.
     """
 
     def __init__(
@@ -76,19 +76,12 @@ class Plan:
         journal: Path | None,
         fresh: bool,
         begun: bool = False,
+        replaces: bool = False,
     ) -> None:
         self._client, self._store, self._run, self._fresh, self._begun = client, store, run, fresh, begun
-        self.journal = journal
+        self.journal, self.replaces = journal, replaces
         self.about: About = records.about(store, run)
         check_same(client, self.about)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file that holds it."""
@@ -157,7 +150,7 @@ class Plan:
         try:
             _check_replaced(file)
             partial.unlink(missing_ok=True)
-            with closing(Store.open(partial, "create")) as store, store.together():
+            with Store.open(partial, "create") as store, store.together():
                 self._store.copy_run(self._run, store, journal=_seen_from(file, self.journal), state="planned")
             partial.replace(file)
         except OSError as error:
@@ -213,8 +206,8 @@ class Plan:
             if on_progress:
                 on_progress(Progress(counted["done"], counted["failed"], total))
 
-        core, run = core_for(self._client, total), self._client._run  # pyright: ignore[reportPrivateUsage]
-        outcomes = Batch(run, core, begun(), concurrency, noted, live=write).outcomes()
+        core = core_for(self._client, total)
+        outcomes = Batch(run_of(self._client), core, begun(), concurrency, noted, live=write).outcomes()
         try:
             _take(outcomes)
         finally:
@@ -291,7 +284,7 @@ def _check_replaced(file: Path) -> None:
         return
     if not is_ours(file):
         raise JournalError(f"{file}: there is another file of that name; the plan was not saved")
-    with closing(Store.open(file, "read")) as store:
+    with Store.open(file, "read") as store:
         if store.row("SELECT run FROM run WHERE state <> 'planned'"):
             raise JournalError(f"{file}: that is a journal; the plan was not saved")
 
@@ -315,7 +308,7 @@ def unfinished_of(journal: Store, client: MaiaScim) -> int:
 
 def is_same(client: MaiaScim, base_url: str, account: str) -> bool:
     """Whether a client is for a directory. Of tokens it is not known whose they are: they are not told apart."""
-    core = client._core  # pyright: ignore[reportPrivateUsage]
+    core = core_of(client)
     own = core.auth.account
     nameless = any(name.startswith(("token-", "callable-")) for name in (own, account))
     return core.place.base_url == base_url and (own == account or nameless)
@@ -328,7 +321,7 @@ def check_same(client: MaiaScim, about: About) -> None:
         PlanError: If it is.
     """
     if not is_same(client, about.base_url, about.account):
-        core = client._core  # pyright: ignore[reportPrivateUsage]
+        core = core_of(client)
         raise PlanError(f"the plan is about {about}, and this is {core.place.base_url}, account {core.auth.account}")
 
 

@@ -20,6 +20,7 @@ from maia_scim.errors import (
 from maia_scim.frames import bare
 
 from .errors import ApplyError
+from .inside import core_of, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -63,7 +64,7 @@ class Streak:
 
 def core_for(client: MaiaScim, count: int) -> Core:
     """The settings of a client for so many requests: those of a batch, which waits for a closed gate."""
-    core = many.settings(client._core, (), 1, "off", None)  # pyright: ignore[reportPrivateUsage]
+    core = many.settings(core_of(client), (), 1, "off", None)
     return replace(core, paced=count > BURST)
 
 
@@ -87,8 +88,7 @@ def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, con
             yield id
 
     streak = Streak()
-    run = client._run  # pyright: ignore[reportPrivateUsage]
-    batch = many.Batch(run, core_for(client, count), noted(), concurrency, None, live=_read)
+    batch = many.Batch(run_of(client), core_for(client, count), noted(), concurrency, None, live=_read)
     with closing(batch.outcomes()) as outcomes:
         for outcome in outcomes:
             if streak.hopeless(outcome.error) and outcome.error is not None:

@@ -12,7 +12,7 @@ import os
 import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 from weakref import WeakValueDictionary
 
 from .errors import JournalError
@@ -20,6 +20,7 @@ from .errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
     from pathlib import Path
+    from types import TracebackType
 
 APPLICATION: Final = 0x4D414941  # "MAIA", in the header of each file
 FORMAT: Final = 1
@@ -109,7 +110,23 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Store:
+class Closes:
+    """What is closed at the end of a ``with`` block."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        raise NotImplementedError
+
+
+class Store(Closes):
     """A connection to such a file.
 
     Args:

@@ -12,7 +12,7 @@ import click
 
 from maia_scim.cli.connection import Connection, connected
 from maia_scim.cli.exits import FAILED, UNKNOWN, Failed, Interrupted, Stopped, Wrong
-from maia_scim.cli.output import check_can_ask, confirm, say, with_output
+from maia_scim.cli.output import check_can_ask, confirm, say, warn, with_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -232,6 +232,8 @@ class Job:
 
         options = self._options
         left = plan.left
+        if plan.replaces:
+            warn(f"{plan.journal} has a run that was cut short: --resume goes on with it; this plan takes its place")
         if self._output == "json":
             say(self._connection.title)
         elif options["resume"]:

@@ -136,8 +136,9 @@ def default(*, name: str, dry_run: bool) -> None:
     context_settings={"allow_extra_args": True},  # click would show them
 )
 @_name
+@dry_run_option
 @click.pass_context
-def set_secret(context: click.Context, name: str) -> None:
+def set_secret(context: click.Context, name: str, *, dry_run: bool) -> None:
     """Ask for the client secret of a profile, and keep it in the keyring of the system."""
     from maia_scim.cli import profile_store, secret_places
     from maia_scim.cli.exits import Wrong
@@ -148,6 +149,9 @@ def set_secret(context: click.Context, name: str) -> None:
         raise Wrong("there is more than a name: the secret is asked for, and never taken from the command line")
     profile = profile_store.load().named(name)
     secret_places.check_keyring()
+    if dry_run:
+        say(f"Would be asked for, and kept in the keyring: the secret of client id {plain(profile.client_id)}")
+        return
     where = profile.region or profile.base_url
     question = f"Client secret of profile {name} · {where} · client id {profile.client_id}"
     secret_places.to_keyring(profile, secret_places.ask(question))

@@ -708,10 +708,15 @@ def test_a_run_that_nobody_resumes_is_replaced_by_the_next(maia: MaiaScim, sandb
 
     file = write(titles(sandbox, "x", 30))
     journal = file.with_name("people.csv.journal")
-    with apply.plan(maia, file) as plan, pytest.raises(KeyboardInterrupt):
-        plan.apply(on_progress=stop)
     with apply.plan(maia, file) as plan:
+        assert not plan.replaces
+        with pytest.raises(KeyboardInterrupt):
+            plan.apply(on_progress=stop)
+    with apply.plan(maia, file) as plan:
+        assert plan.replaces
         plan.apply()
+    with apply.plan(maia, file) as plan:
+        assert not plan.replaces
     with apply.Journal(journal) as trail:
         assert [run.state for run in trail.runs()] == ["abandoned", "finished"]
     with pytest.raises(JournalError, match="nothing to resume"):

@@ -286,7 +286,9 @@ def test_an_unknown_outcome_has_its_own_code_and_is_settled_by_resuming(sandbox:
     assert done.code == 4
     assert "1 not known whether done" in done.out
     assert f"maia-scim apply --resume --journal {file}.journal" in done.err
+    assert "--resume goes on with it" in invoke("apply", str(file), "-n").err
     resumed = invoke("apply", str(file), "--yes", "-o", "table", "--resume")
+    assert "--resume goes on" not in resumed.err
     assert resumed.code == 0
     assert "4 to change" in resumed.out
     assert "3 of them done" in resumed.out

@@ -371,6 +371,9 @@ def test_a_secret_goes_into_the_keyring_and_out_of_it(file, ring, monkeypatch):
 
         monkeypatch.setattr(secret_places, "_has_terminal", lambda: True)
         monkeypatch.setattr("getpass.getpass", typed)
+        rehearsed = invoke("profiles", "set-secret", "one", "--dry-run")
+        assert (rehearsed.code, asked, ring.held) == (0, [], {})
+        assert f"the secret of client id {sandbox.client_id}" in rehearsed.err
         assert invoke("profiles", "set-secret", "one").code == 0
         assert asked == [f"Client secret of profile one · {sandbox.base_url} · client id {sandbox.client_id}: "]
         assert ring.held == {("maia-scim", sandbox.client_id): sandbox.client_secret}
