@@ -768,9 +768,12 @@ def test_the_record_begins_anew_when_told(sandbox: Sandbox, api: httpx.Client) -
 
 
 def test_a_fault_may_close_the_sandbox() -> None:
+    closed = threading.Event()
+
     class Closing(faults.Fault):
         def meet(self, exchange: faults.Exchange) -> Answer:
             sandbox.close()
+            closed.set()  # the client sees its connection end before the sandbox has closed
             return Answer(204)
 
     with small_sandbox() as sandbox, Wire(sandbox, sandbox.issue_token()) as wire:
@@ -778,6 +781,7 @@ def test_a_fault_may_close_the_sandbox() -> None:
         with pytest.raises((OSError, AssertionError)):
             wire.ask("GET", f"{PREFIX}/Users/1")
 
+        assert closed.wait(10)
         assert repr(sandbox) == "<Sandbox stopped>"
 
 
