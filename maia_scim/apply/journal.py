@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from maia_scim.database import Closes
+
 from . import records
-from .store import Closes, Store
+from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from maia_scim.database import dumps, now
 from maia_scim.diff import is_array, is_object
 from maia_scim.errors import NotFound
 from maia_scim.resources import named, version_of
@@ -19,7 +20,7 @@ from .guards import Protected, addresses, is_false, protects
 from .inside import core_of
 from .model import Fault, Setting
 from .reads import Read, read_users
-from .store import ADD_ENTRY, Store, dumps, now
+from .store import ADD_ENTRY, Store
 from .wanted import changed, changes_of, equal, without_password
 
 if TYPE_CHECKING:

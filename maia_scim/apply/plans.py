@@ -6,13 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from maia_scim.database import Closes, now
 from maia_scim.many import Batch
 
 from . import guards, records
 from .errors import GuardRail, JournalError, PlanError
 from .inside import core_of, run_of
 from .reads import Streak, core_for
-from .store import Closes, Store, is_ours, now
+from .store import Store, is_ours
 from .writing import Attempt, write
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from maia_scim.database import dumps
 from maia_scim.diff import Change, Difference
 
 from .model import About, Entry, Fault, Result, Summary
-from .store import dumps
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,20 +7,17 @@ does not grow with them. A connection is used by one thread at a time.
 
 from __future__ import annotations
 
-import json
-import os
 import sqlite3
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal
 from weakref import WeakValueDictionary
+
+from maia_scim.database import Database, make_private
 
 from .errors import JournalError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-    from types import TracebackType
 
 APPLICATION: Final = 0x4D414941  # "MAIA", in the header of each file
 FORMAT: Final = 1
@@ -95,38 +92,7 @@ INSERT INTO entry VALUES (
 """
 
 
-def dumps(value: Any) -> str:
-    """JSON text as the file holds it. In ASCII: half a character, which JSON may have, cannot be written in UTF-8."""
-    return json.dumps(value, separators=(",", ":"))
-
-
-def _fit(value: Any) -> Any:
-    """A value without half characters, which a service's message or a user's name may have."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) and not value.isascii() else value
-
-
-def now() -> str:
-    """The time, as the file holds it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-class Closes:
-    """What is closed at the end of a ``with`` block."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of what is held."""
-        raise NotImplementedError
-
-
-class Store(Closes):
+class Store(Database):
     """A connection to such a file.
 
     Args:
@@ -134,15 +100,17 @@ class Store(Closes):
         name: What to call the file in messages.
     """
 
+    refusal = JournalError
+    busy = "another run is using it; wait for its end"
+
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
-        self.sql, self.name = connection, name
+        super().__init__(connection, name)
         self._key: tuple[int, int] | None = None
-        connection.row_factory = sqlite3.Row
 
     @classmethod
     def temporary(cls) -> Store:
         """Make one that is gone when it is closed. SQLite keeps it in memory while it is small, and then on disk."""
-        with _guarded("plan"):
+        with cls.guard("plan"):
             store = cls(sqlite3.connect("", isolation_level=None, check_same_thread=False), "plan")
             store.sql.executescript(_SCHEMA)
         return store
@@ -165,7 +133,7 @@ class Store(Closes):
         # To read, too: what a crash left half written is rolled back by whoever comes next. Where the file cannot be
         # written, SQLite is content with reading.
         uri = f"{file.absolute().as_uri()}?mode=rw"
-        with _guarded(str(file)):
+        with cls.guard(str(file)):
             connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.3, check_same_thread=False)
         store = cls(connection, str(file))
         try:
@@ -186,74 +154,16 @@ class Store(Closes):
                 self.sql.execute("PRAGMA locking_mode = EXCLUSIVE")
                 self.sql.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
                 self.sql.execute("BEGIN EXCLUSIVE")
-                if not self._pragma("application_id"):
+                if not self.pragma("application_id"):
                     for statement in _SCHEMA.split(";\n"):
                         self.sql.execute(statement)
                     self.sql.execute(f"PRAGMA application_id = {APPLICATION}")
                     self.sql.execute(f"PRAGMA user_version = {FORMAT}")
                 self.sql.execute("COMMIT")
-            if self._pragma("application_id") != APPLICATION:
+            if self.pragma("application_id") != APPLICATION:
                 raise JournalError(f"{self.name}: neither a plan nor a journal of maia-scim")
-            if self._pragma("user_version") != FORMAT:
+            if self.pragma("user_version") != FORMAT:
                 raise JournalError(f"{self.name}: written by another version of maia-scim, which has to read it")
-
-    def _pragma(self, name: str) -> int:
-        return int(self.sql.execute(f"PRAGMA {name}").fetchone()[0])
-
-    @contextmanager
-    def guarded(self) -> Generator[None]:
-        """Make errors of SQLite's ours.
-
-        Raises:
-            JournalError: Saying what it is about.
-        """
-        with _guarded(self.name):
-            yield
-
-    @contextmanager
-    def together(self) -> Generator[None]:
-        """Write all of it or nothing."""
-        with self.guarded():
-            self.sql.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.sql.execute("COMMIT")
-            except BaseException:
-                if self.sql.in_transaction:  # SQLite may have rolled it back by itself, as where the disk is full
-                    self.sql.execute("ROLLBACK")
-                raise
-
-    def rows(self, query: str, *values: Any) -> Iterator[sqlite3.Row]:
-        """Read rows, one by one."""
-        with self.guarded():
-            yield from self.sql.execute(query, values)
-
-    def row(self, query: str, *values: Any) -> sqlite3.Row | None:
-        """Read one row."""
-        with self.guarded():
-            row: sqlite3.Row | None = self.sql.execute(query, values).fetchone()
-        return row
-
-    def only(self, query: str, missing: str, *values: Any) -> sqlite3.Row:
-        """Read one row.
-
-        Raises:
-            JournalError: Saying what is missing, if there is none.
-        """
-        row = self.row(query, *values)
-        if row is None:
-            raise JournalError(f"{self.name}: {missing}")
-        return row
-
-    def write(self, query: str, values: Mapping[str, Any]) -> int:
-        """Write, and give the id of a row that was added."""
-        with self.guarded():
-            return self.sql.execute(query, {name: _fit(value) for name, value in values.items()}).lastrowid or 0
-
-    def write_all(self, query: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write many rows."""
-        with self.guarded():
-            self.sql.executemany(query, rows)
 
     def copy_run(self, run: int, to: Store, **changes: str | None) -> int:
         """Copy the plan of a run to another file.
@@ -279,20 +189,10 @@ class Store(Closes):
 
     def close(self) -> None:
         """Close the connection."""
-        self.sql.close()
+        super().close()
         if self._key is not None:
             _held.pop(self._key, None)
             self._key = None
-
-
-@contextmanager
-def _guarded(name: str) -> Generator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise JournalError(f"{name}: another run is using it; wait for its end") from error
-        raise JournalError(f"{name}: {error}") from error
 
 
 def _is_file(file: Path) -> bool:
@@ -328,7 +228,7 @@ def _make(file: Path) -> None:
         JournalError: If it cannot be made, or is something else.
     """
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        make_private(file)
     except FileExistsError:
         if file.stat().st_size and not is_ours(file):
             raise JournalError(f"{file}: there is another file of that name: choose one with --journal") from None
