@@ -226,7 +226,10 @@ class Batch(Generic[T]):
             if self._trouble is not None:
                 raise self._trouble
         finally:
-            self.end()
+            try:
+                self.end()
+            finally:
+                self._tell_to_leave()  # again: an interrupt may have come before it was told
 
     def end(self) -> None:
         """Leave: who waits gives up, who is sending gets to the end of that request, and all are told of."""
@@ -234,8 +237,7 @@ class Batch(Generic[T]):
             return
         self._ended = True
         _open.discard(self)
-        self._stopped.set()
-        self._todo.put(None)
+        self._tell_to_leave()
         # The garbage collector may end an abandoned batch in any thread, one of these or one that holds a lock that
         # they wait for: so not in one of these, and not for ever.
         own = get_ident()
@@ -244,6 +246,10 @@ class Batch(Generic[T]):
             for thread in self._threads:
                 thread.join(longest)
         self._count.add_late([*self._finished])
+
+    def _tell_to_leave(self) -> None:
+        self._stopped.set()
+        self._todo.put(None)
 
     def _start_next(self) -> bool:
         from contextvars import copy_context

@@ -55,4 +55,18 @@ class JournalError(ApplyError):
     """A journal or a saved plan cannot be read, written or taken, as when another run is using it."""
 
 
-__all__ = ["ApplyError", "GuardRail", "InvalidFile", "JournalError", "PlanError"]
+class Moved(ApplyError):
+    """What a plan was made for is no longer there as it was. It was not written."""
+
+
+class NotTried(ApplyError):
+    """A write that was not tried, since one before it failed."""
+
+
+class NotKept(ApplyError):
+    """The service said that it did what it was sent, and has not done all of it."""
+
+    outcome = "refused"
+
+
+__all__ = ["ApplyError", "GuardRail", "InvalidFile", "JournalError", "Moved", "NotKept", "NotTried", "PlanError"]

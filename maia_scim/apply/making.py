@@ -101,7 +101,14 @@ def plan(
             run = planning.begin(store, client, "apply", PurePath(source.name).name, profile)
             planning.load(store, run, source, skip_invalid=skip_invalid)
             planning.compare(
-                store, run, client, rules=rules, journal=earlier, concurrency=concurrency, on_progress=on_progress
+                store,
+                run,
+                client,
+                wish=planning.said(store),
+                rules=rules,
+                journal=earlier,
+                concurrency=concurrency,
+                on_progress=on_progress,
             )
         return Plan(client, store, run, journal=journal, fresh=True, replaces=bool(left))
     except BaseException:

@@ -20,6 +20,13 @@ Outcome = Literal["done", "moved", "refused", "not_sent", "unknown"]
 """What became of a change: it was made; the user had moved on, so that it was not; or as ``error.outcome`` has it."""
 
 
+Kind = Literal["user", "new user", "group"]
+"""What an entry of a plan is about: a user that is there, one that is to be created, or members of a group."""
+
+Verb = Literal["apply", "undo", "groups sync", "users rename", "users set", "offboard"]
+"""What a plan was made by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Something wrong in a file.
@@ -105,18 +112,20 @@ class Entry:
 
     Attributes:
         number: Its place in the plan, from 1.
-        line: The line of the file, or None of an undo.
-        id: The user's id.
-        name: The user's ``userName``, as the directory has it, if it was read.
+        line: The line of the file, or None where there is none.
+        id: The id of the user or group; ``""`` of a user that is still to be created.
+        name: The ``userName`` or the ``displayName``, as the directory has it, if it was read.
         state: What the plan has for it.
         note: Why it is so, in a sentence; of a change, what to look at.
-        changes: What is to be changed, by leaf path.
+        changes: What is to be changed, by leaf path. Of a group it is ``members``: who goes, and who comes.
         kept: What the file wants too, and the service has answered otherwise before: not proposed again.
         before: JSON of the user as it was read; of a change.
         wanted: JSON of the user as it is to be; of a change.
         version: The version that was read, as ``If-Match`` takes it, or None.
         source: The record of the file as it came.
         result: What became of it, once it was tried.
+        kind: What it is about.
+        empties: Whether the group would have no members after it.
     """
 
     number: int
@@ -132,6 +141,8 @@ class Entry:
     version: str | None = None
     source: Any = field(default=None, repr=False)
     result: Result | None = None
+    kind: Kind = "user"
+    empties: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +150,16 @@ class About:
     """What a plan is about, for headings and prompts.
 
     Attributes:
-        kind: ``apply``, or ``undo``.
+        kind: What it was made by: ``apply``, ``undo``, ``groups sync`` and so on.
         base_url: Where the service is.
         region: Its region, or None of any other address.
         account: Whose directory: the client id, or what stands for a token.
         profile: The profile of the command line, or None.
-        file: The file's name, ``-`` for standard input; of an undo, the journal's.
+        file: The file's name, ``-`` for standard input; of an undo, the journal's; ``""`` where there is none.
         planned: When it was planned.
     """
 
-    kind: Literal["apply", "undo"]
+    kind: Verb
     base_url: str
     region: str | None
     account: str
@@ -164,9 +175,24 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many rows of a plan there are of each state, and what became of its changes."""
+    """How many rows of a plan there are of each state, and what became of its changes.
+
+    Attributes:
+        change: Writes that are planned. A group whose many members change has several.
+        creations: How many of them create a user.
+        groups: How many of them change members of a group.
+        additions: How many members those add.
+        removals: How many members those remove.
+        members: How many members the groups of the plan had.
+        adjusted: How many of those done the service keeps otherwise than sent.
+    """
 
     change: int = 0
+    creations: int = 0
+    groups: int = 0
+    additions: int = 0
+    removals: int = 0
+    members: int = 0
     unchanged: int = 0
     not_found: int = 0
     invalid: int = 0
@@ -182,6 +208,11 @@ class Summary:
     not_sent: int = 0
     unknown: int = 0
     adjusted: int = 0
+
+    @property
+    def users(self) -> int:
+        """How many users are to be changed or created."""
+        return self.change - self.groups
 
     @property
     def rows(self) -> int:

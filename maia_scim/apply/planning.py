@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from maia_scim.database import dumps, now
@@ -24,7 +24,7 @@ from .store import ADD_ENTRY, Store
 from .wanted import changed, changes_of, equal, without_password
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from maia_scim import MaiaScim
     from maia_scim.diff import Change, Difference
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .reading import Source
 
 EMPTY: dict[str, Any] = {
+    "kind": "user",
+    "line": None,
     "name": None,
     "note": None,
     "faults": None,
@@ -41,9 +43,14 @@ EMPTY: dict[str, Any] = {
     "case_only": 0,
     "deactivates": 0,
     "renames": 0,
+    "adds": 0,
+    "removes": 0,
+    "held": 0,
+    "empties": 0,
     "before": None,
     "wanted": None,
     "version": None,
+    "source": None,
 }
 _UPDATE = """
 UPDATE entry SET name = :name, state = :state, note = :note, faults = :faults, changes = :changes, kept = :kept,
@@ -79,6 +86,14 @@ CROSS JOIN entry o ON o.run = :run AND o.number = first.number
 """
 _FAULTS = 1000  # so many are told one by one
 _MANY_ITEMS = 200  # of an array; to compare each with each takes long beyond
+
+
+class Wish(Protocol):
+    """Tells what is wanted of a user."""
+
+    def __call__(self, number: int, held: dict[str, Any], /) -> Iterable[Setting]:
+        """Tell it, by the number of the entry and JSON of the user as the service holds it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,22 +232,34 @@ def _refuse_faults(store: Store, run: int, name: str) -> None:
         raise InvalidFile(name, found, total)
 
 
+def said(store: Store) -> Wish:
+    """What the rows of a file want, once they were loaded."""
+
+    def of_row(number: int, _held: dict[str, Any]) -> list[Setting]:
+        row = store.row("SELECT settings FROM said WHERE number = ?", number)
+        return [Setting(target(path), value) for path, value in json.loads(row["settings"] if row else "{}").items()]
+
+    return of_row
+
+
 def compare(
     store: Store,
     run: int,
     client: MaiaScim,
     *,
+    wish: Wish,
     rules: Rules,
     journal: Store | None,
     concurrency: int,
     on_progress: Callable[[int, int], object] | None,
 ) -> None:
-    """Read each user, and note what its row changes.
+    """Read each user, and note what is to be changed in it.
 
     Args:
         store: Where the rows are.
         run: The run.
         client: The client.
+        wish: Tells what is wanted of a user.
         rules: How to compare.
         journal: What is known of earlier runs.
         concurrency: How many requests may be under way.
@@ -249,12 +276,8 @@ def compare(
         values: dict[str, Any] = {}
         if read.error is None:
             held: dict[str, Any] = read.user.to_dict()
-            said = store.row("SELECT settings FROM said WHERE number = ?", read.key)
-            settings = [
-                Setting(target(path), value) for path, value in json.loads(said["settings"] if said else "{}").items()
-            ]
             known = records.known_differences(journal, read.user.id, base_url) if journal else {}
-            values = judged(held, version_of(read.user), changes_of(held, settings), rules, known)
+            values = judged(held, version_of(read.user), changes_of(held, wish(read.key, held)), rules, known)
         note(store, run, read, values)
         if on_progress:
             on_progress(done, total)

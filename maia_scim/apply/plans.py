@@ -12,6 +12,7 @@ from maia_scim.many import Batch
 from . import guards, records
 from .errors import GuardRail, JournalError, PlanError
 from .inside import core_of, run_of
+from .memberships import Rolls
 from .reads import Streak, core_for
 from .store import Store, is_ours
 from .writing import Attempt, write
@@ -33,6 +34,7 @@ _BEGIN = "INSERT INTO write (run, number, begun) VALUES (:run, :number, :begun)"
 # Whatever was left of earlier runs is in the new plan, if it is still wanted.
 _ABANDON = "UPDATE run SET state = 'abandoned' WHERE run = :run"
 _UNFINISHED = "SELECT run, base_url, account FROM run WHERE state IN ('running', 'stopped') ORDER BY run DESC"
+_CREATED = "UPDATE entry SET id = :id WHERE run = :run AND number = :number"
 _END = """
 UPDATE write SET ended = :ended, outcome = :outcome, error = :error, status = :status, request_id = :request_id,
     attempts = :attempts, differences = :differences, after = :after
@@ -185,13 +187,31 @@ class Plan(Closes):
         self._enter(journal)
         total = self.left
         self._set_state("running")
-        flying: dict[int, Attempt] = {}
         counted = {"done": 0, "failed": 0}
 
+        def count(attempt: Attempt) -> None:
+            counted["done"] += 1
+            counted["failed"] += attempt.outcome != "done"
+            if on_progress:
+                on_progress(Progress(counted["done"], counted["failed"], total))
+
+        try:
+            self._write(total, concurrency, count, of_groups=False)
+            # One at a time, so that of each answer it is known which members should be in it.
+            self._write(total, 1, count, of_groups=True)
+        finally:
+            self._set_state("stopped" if self.left else "finished")
+        return self.summary
+
+    def _write(self, total: int, concurrency: int, count: Callable[[Attempt], object], *, of_groups: bool) -> None:
+        """Write the changes of users, or of groups."""
+        flying: dict[int, Attempt] = {}
+        rolls = Rolls()
+
         def begun() -> Iterator[Attempt]:
-            for index, entry in enumerate(records.entries(self._store, records.OPEN, self._run)):
+            for index, entry in enumerate(records.entries(self._store, records.OPEN, self._run, of_groups)):
                 again = entry.result is not None and entry.result.outcome == "unknown"
-                attempt = Attempt(entry, look=again or not self._fresh, again=again)
+                attempt = Attempt(entry, look=again or not self._fresh, again=again, rolls=rolls)
                 attempt.seq = self._store.write(_BEGIN, {"run": self._run, "number": entry.number, "begun": now()})
                 flying[index] = attempt
                 yield attempt
@@ -200,12 +220,13 @@ class Plan(Closes):
             attempt = flying.get(told.last.index)
             if attempt is None:
                 return  # told again after an interrupt
-            self._store.write(_END, _outcome(attempt))
+            with self._store.together():
+                self._store.write(_END, _outcome(attempt))
+                if attempt.created:
+                    known = {"id": attempt.created, "run": self._run, "number": attempt.entry.number}
+                    self._store.write(_CREATED, known)
             del flying[told.last.index]
-            counted["done"] += 1
-            counted["failed"] += attempt.outcome != "done"
-            if on_progress:
-                on_progress(Progress(counted["done"], counted["failed"], total))
+            count(attempt)
 
         core = core_for(self._client, total)
         outcomes = Batch(run_of(self._client), core, begun(), concurrency, noted, live=write).outcomes()
@@ -213,8 +234,6 @@ class Plan(Closes):
             _take(outcomes)
         finally:
             outcomes.close()
-            self._set_state("stopped" if self.left else "finished")
-        return self.summary
 
     def _enter(self, journal: Path | None) -> None:
         """Make the plan a run of the journal, which holds it from now on."""

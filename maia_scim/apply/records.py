@@ -34,19 +34,25 @@ _IS_OPEN: Final = """ AND e.state = 'change' AND (
     coalesce(w.outcome, 'unknown') IN ('not_sent', 'unknown') OR w.outcome = 'refused' AND w.status IN (401, 429, 503)
 )"""
 _MAY_BE_DONE: Final = """ AND EXISTS (
-    SELECT 1 FROM write WHERE run = e.run AND number = e.number AND coalesce(outcome, 'unknown') IN ('done', 'unknown')
+    SELECT 1 FROM write WHERE run = e.run AND number = e.number
+    AND (coalesce(outcome, 'unknown') IN ('done', 'unknown') OR after IS NOT NULL)
 )"""
 # Which of them: all, those of a state, or those that are not as the file wants them.
 ALL: Final = _ENTRIES + _ORDER
 OF_STATE: Final = _ENTRIES + " AND e.state = ?" + _ORDER
 FAILED: Final = _ENTRIES + " AND e.state <> 'unchanged' AND coalesce(w.outcome, '') <> 'done'" + _ORDER
-# What a run has still to write: what it has not tried, or cannot tell the end of.
-OPEN: Final = _ENTRIES + _IS_OPEN + _ORDER
+# What a run has still to write, of users or else of groups: what it has not tried, or cannot tell the end of.
+OPEN: Final = _ENTRIES + _IS_OPEN + " AND (e.kind = 'group') = ?" + _ORDER
 # What a run did, or may have done at any of its attempts.
 WRITTEN: Final = _ENTRIES + _MAY_BE_DONE + _ORDER
 _STATES: Final = """
-SELECT state, count(*), sum(deactivates), sum(kept IS NOT NULL), sum(case_only) FROM entry WHERE run = ? GROUP BY state
+SELECT state, count(*) AS count, sum(deactivates) AS deactivations, sum(kept IS NOT NULL) AS kept,
+    sum(case_only) AS case_only, sum(kind = 'new user') AS creations, sum(kind = 'group') AS groups,
+    sum(adds) AS additions, sum(removes) AS removals, sum(held) AS members
+FROM entry WHERE run = ? GROUP BY state
 """
+_OF_ALL: Final = ("kept", "case_only", "members")
+_OF_CHANGES: Final = ("deactivations", "creations", "groups", "additions", "removals")
 _OUTCOMES: Final = """
 SELECT coalesce(outcome, 'unknown'), count(*), sum(outcome = 'done' AND differences IS NOT NULL) FROM write
 WHERE seq IN (SELECT max(seq) FROM write WHERE run = ? GROUP BY number) GROUP BY 1
@@ -98,6 +104,8 @@ def entry_of(row: sqlite3.Row) -> Entry:
         version=row["version"],
         source=_json(row["source"]),
         result=_result(row) if row["begun"] else None,
+        kind=row["kind"],
+        empties=bool(row["empties"]),
     )
 
 
@@ -133,12 +141,12 @@ def about(store: Store, run: int) -> About:
 def summary(store: Store, run: int) -> Summary:
     """Count the entries of a run."""
     counts: dict[str, int] = {}
-    for state, count, deactivations, kept, case_only in store.rows(_STATES, run):
-        counts[state] = count
-        counts["kept"] = counts.get("kept", 0) + kept
-        counts["case_only"] = counts.get("case_only", 0) + case_only
-        if state == "change":
-            counts["deactivations"] = deactivations
+    for row in store.rows(_STATES, run):
+        counts[row["state"]] = row["count"]
+        for name in _OF_ALL:
+            counts[name] = counts.get(name, 0) + row[name]
+        if row["state"] == "change":
+            counts |= {name: row[name] for name in _OF_CHANGES}
     for outcome, count, adjusted in store.rows(_OUTCOMES, run):
         counts[outcome] = count
         counts["adjusted"] = counts.get("adjusted", 0) + (adjusted or 0)

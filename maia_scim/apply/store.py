@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION: Final = 0x4D414941  # "MAIA", in the header of each file
-FORMAT: Final = 1
+FORMAT: Final = 2
 HEADER: Final = b"SQLite format 3\x00"
 # What writes to a file in this process, by device and number of the file. To open such a file otherwise and close it
 # again would let go of the lock on it (sqlite.org/howtocorrupt.html, section 2.2).
@@ -30,7 +30,7 @@ _SCHEMA: Final = """
 CREATE TABLE run (
     run INTEGER PRIMARY KEY,
     uid TEXT NOT NULL UNIQUE,   -- of the plan, wherever it is copied to
-    kind TEXT NOT NULL,         -- apply, or undo
+    kind TEXT NOT NULL,         -- apply, undo, or what else is planned
     base_url TEXT NOT NULL,
     region TEXT,
     account TEXT NOT NULL,
@@ -45,6 +45,7 @@ CREATE TABLE run (
 CREATE TABLE entry (
     run INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    kind TEXT NOT NULL,         -- user, new user, group
     line INTEGER,
     id TEXT NOT NULL,
     name TEXT,
@@ -56,6 +57,10 @@ CREATE TABLE entry (
     case_only INTEGER NOT NULL DEFAULT 0,
     deactivates INTEGER NOT NULL DEFAULT 0,
     renames INTEGER NOT NULL DEFAULT 0,
+    adds INTEGER NOT NULL DEFAULT 0,        -- members of the group
+    removes INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0,        -- members that the group had, in the first of its entries
+    empties INTEGER NOT NULL DEFAULT 0,     -- whether it would have none after this
     before TEXT,
     wanted TEXT,
     version TEXT,
@@ -86,8 +91,8 @@ INSERT INTO run VALUES (
 """
 ADD_ENTRY: Final = """
 INSERT INTO entry VALUES (
-    :run, :number, :line, :id, :name, :state, :note, :faults, :changes, :kept, :case_only, :deactivates, :renames,
-    :before, :wanted, :version, :source
+    :run, :number, :kind, :line, :id, :name, :state, :note, :faults, :changes, :kept, :case_only, :deactivates,
+    :renames, :adds, :removes, :held, :empties, :before, :wanted, :version, :source
 )
 """
 

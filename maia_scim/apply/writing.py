@@ -1,36 +1,38 @@
 """Writing one change: the smallest safe write that loses nothing.
 
-It is a PUT of the user as it was read, with the changes made in it; with ``If-Match`` where the service has versions.
-Where it has none, and where time has passed since the user was read, the user is read again first, and not written if
-it has moved on.
+Of a user that is there it is a PUT of the user as it was read, with the changes made in it; with ``If-Match`` where the
+service has versions. Where it has none, and where time has passed since the user was read, the user is read again
+first, and not written if it has moved on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from maia_scim import lives, operations
 from maia_scim.call import live
 from maia_scim.diff import Change, diff, not_kept
-from maia_scim.errors import MaiaError, NotFound, PreconditionFailed
+from maia_scim.errors import Conflict, MaiaError, NotFound, PreconditionFailed
 from maia_scim.events import CallEnd
 from maia_scim.frames import bare
 from maia_scim.many import Outcome
 from maia_scim.resources import version_of
 
+from . import memberships
 from .case import only_case
-from .errors import ApplyError
+from .errors import Moved
 from .wanted import equal, is_boolean_as_text, names, value_at, without_password
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maia_scim.core import Core
     from maia_scim.diff import Difference
     from maia_scim.events import Event
-    from maia_scim.models import ScimUser
     from maia_scim.steps import Life
 
-    from .model import Entry
+    from .model import Entry, Kind
     from .model import Outcome as Word
 
 # What differs between two reads of the same user, and what a write lists beside what it changes.
@@ -45,12 +47,14 @@ class Attempt:
         entry: The change.
         look: Whether to read the user first in any case.
         again: Whether an earlier write of it may have been done.
+        rolls: What is known of the groups that the run writes.
         seq: Its number in the journal.
     """
 
     entry: Entry
     look: bool
     again: bool
+    rolls: memberships.Rolls
     seq: int = 0
     outcome: Word = "unknown"
     error: str | None = None
@@ -59,6 +63,7 @@ class Attempt:
     attempts: int = 0
     differences: tuple[Difference, ...] = ()
     after: dict[str, Any] | None = None
+    created: str | None = None
 
 
 def write(core: Core, index: int, attempt: Attempt) -> Life[Outcome]:
@@ -72,53 +77,71 @@ def write(core: Core, index: int, attempt: Attempt) -> Life[Outcome]:
     entry = attempt.entry
 
     def heard(event: Event) -> None:
-        if isinstance(event, CallEnd) and event.method == "PUT":
+        if isinstance(event, CallEnd) and event.method != "GET":
             attempt.status, attempt.request_id, attempt.attempts = event.status, event.request_id, event.attempts
         if core.on_event:
             core.on_event(event)
 
     try:
-        user = yield from _written(replace(core, on_event=heard), attempt)
+        yield from _WRITERS[entry.kind](replace(core, on_event=heard), attempt)
     except (MaiaError, ValueError, TypeError) as error:
         attempt.error = str(error)
         attempt.outcome = error.outcome if isinstance(error, MaiaError) else "not_sent"
         if isinstance(error, PreconditionFailed) and error.outcome != "unknown":
             attempt.outcome, attempt.error = "moved", "somebody else changed the user since it was read (412)"
+        elif isinstance(error, Moved):
+            attempt.outcome = "moved"
         return Outcome(entry.id, None, bare(error), index)
-    if user is None:
-        attempt.outcome = "moved"
-        return Outcome(entry.id, None, _Moved(attempt.error), index)
     attempt.outcome = "done"
-    return Outcome(entry.id, user, None, index)
+    return Outcome(entry.id, None, None, index)
 
 
-class _Moved(ApplyError):
-    """The user is no longer what the plan was made for."""
-
-
-def _written(core: Core, attempt: Attempt) -> Life[ScimUser | None]:
-    """Write it; None if the user has moved on."""
+def _change(core: Core, attempt: Attempt) -> Life[None]:
+    """Change a user."""
     entry, kind = attempt.entry, operations.users()
     version, wanted = entry.version, entry.wanted or {}
     if attempt.look or version is None:
         try:
             found = yield from lives.look(core, kind, entry.id, "unknown" if attempt.again else "not_sent")
         except NotFound:
-            attempt.error = "the user is not there any more"
-            return None
+            raise Moved("the user is not there any more") from None
         held = without_password(found.to_dict())
         if is_done(entry, held, again=attempt.again):
             attempt.after, attempt.differences = held, not_kept(wanted, held)
-            return found
+            return
         if moved := moved_on(entry, held, version_of(found)):
-            attempt.error = moved
-            return None
+            raise Moved(moved)
         version = version_of(found)
     put = operations.put(core, kind, entry.id, kind.model.from_dict(wanted), if_match=version, with_groups=True)
     user = yield from live(put, core)
     attempt.after = without_password(user.to_dict())
     attempt.differences = not_kept(put.body, attempt.after)
-    return user
+
+
+def _create(core: Core, attempt: Attempt) -> Life[None]:
+    """Create a user."""
+    from maia_scim.models import ScimUser
+
+    post = operations.post_user(core, ScimUser.from_dict(attempt.entry.wanted or {}))
+    try:
+        user = yield from live(post, core)
+    except Conflict as error:
+        whose = ", by the write that was cut short" * attempt.again
+        error.args = (
+            f"{error}: there is a user of this name already{whose}; find its id in Maia, and give it",
+            *error.args[1:],
+        )
+        raise
+    attempt.after = without_password(user.to_dict())
+    attempt.differences = not_kept(post.body, attempt.after)
+    attempt.created = user.id
+
+
+_WRITERS: Final[dict[Kind, Callable[[Core, Attempt], Life[None]]]] = {
+    "user": _change,
+    "new user": _create,
+    "group": memberships.write,
+}
 
 
 def moved_on(entry: Entry, held: dict[str, Any], version: str | None) -> str | None:
