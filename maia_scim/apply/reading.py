@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
@@ -26,7 +26,6 @@ from .picks import Picks
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
     from .model import Row
 
@@ -141,11 +140,9 @@ def open_rows(
         raise ValueError(f"there is no format {format!r}: it is one of {', '.join(get_args(Format))}")
     if delimiter is not None and (len(delimiter) != 1 or delimiter in ' "\r\n'):
         raise ValueError(f"{delimiter!r} cannot separate cells: one character can, as in ; or a tab")
-    given = str(file) if isinstance(file, Path) else getattr(file, "name", None)
-    called = name or (given if isinstance(given, str) else "-")
-    with _opened(file, called) as stream:
+    with opened(file, name) as (stream, called):
         feed = Feed(stream, called, encoding)
-        found = format or _SUFFIXES.get(Path(called).suffix.lower()) or _format(feed.start)
+        found = format or format_of(called, feed)
         headings = Headings(mapping, arrays=found != "csv")
         chosen = picks or Picks()
         if found == "csv":
@@ -159,13 +156,36 @@ def open_rows(
         yield Source(called, form, feed, rows)
 
 
-def _opened(file: Path | BinaryIO, name: str) -> AbstractContextManager[BinaryIO]:
+@contextmanager
+def opened(file: Path | BinaryIO, name: str | None) -> Generator[tuple[BinaryIO, str]]:
+    """Open a file; a stream stays open.
+
+    Args:
+        file: The file, or a stream of bytes.
+        name: What messages call it; its own name, if not given.
+
+    Yields:
+        The stream, and what messages call it.
+
+    Raises:
+        InvalidFile: If it cannot be opened.
+    """
+    given = str(file) if isinstance(file, Path) else getattr(file, "name", None)
+    called = name or (given if isinstance(given, str) else "-")
     if not isinstance(file, Path):
-        return nullcontext(file)
+        yield file, called
+        return
     try:
-        return file.open("rb")
+        stream = file.open("rb")
     except OSError as error:
-        raise InvalidFile(name, [Fault(None, None, f"cannot be read: {error.strerror or error}")]) from error
+        raise InvalidFile(called, [Fault(None, None, f"cannot be read: {error.strerror or error}")]) from error
+    with stream:
+        yield stream, called
+
+
+def format_of(name: str, feed: Feed) -> Format:
+    """What a file is, by its suffix, or by how it begins."""
+    return _SUFFIXES.get(Path(name).suffix.lower()) or _format(feed.start)
 
 
 def _format(start: str) -> Format:
@@ -209,4 +229,4 @@ def write_rows(form: Form, sources: Iterable[Any], out: BinaryIO) -> int:
     return count
 
 
-__all__ = ["Form", "Format", "Source", "open_rows", "write_rows"]
+__all__ = ["Form", "Format", "Source", "format_of", "open_rows", "opened", "write_rows"]
