@@ -17,7 +17,7 @@ from maia_scim.sandbox.paths import Fault, read
 from maia_scim.sandbox.schema import assigned, find, is_urn, required
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from maia_scim.sandbox.filters import Filter
     from maia_scim.sandbox.paths import Target
@@ -172,7 +172,8 @@ def _change_at(op: Op, place: _Place, target: Target, value: Any) -> None:
 
 
 def _primaries(place: _Place) -> list[dict[str, Any]]:
-    items = place.items if place.attribute else None  # what nobody registered has a meaning of its own
+    # What nobody registered has a meaning of its own, and members of a group have none that is primary.
+    items = place.items if place.attribute and "primary" in place.attribute.parts else None
     return [item for item in items or () if is_object(item) and _place(item, "primary", {}).value is True]
 
 
@@ -215,11 +216,23 @@ def _change_items(op: Op, place: _Place, value: Any) -> None:
     items: list[Any] = _typed(place, value)
     if op == "add":
         kept = list(place.items or ())
+        there = {_referent(each, place) for each in kept}  # to compare each with each takes long in a large group
         for item in items:
-            if not any(_covers(each, item, place) for each in kept):
+            referent = _referent(item, place)
+            known = any(_covers(each, item, place) for each in kept) if referent is None else referent in there
+            if not known:
                 kept.append(item)
+                there.add(referent)
         items = kept
     place.put(items)
+
+
+def _referent(item: Any, place: _Place) -> str | None:
+    """The resource that an item refers to, such as a member of a group."""
+    if place.attribute is None or "$ref" not in place.attribute.parts or not is_object(item):
+        return None
+    value = _within(item, "value")
+    return value if isinstance(value, str) else None
 
 
 def _covers(item: Any, added: Any, place: _Place) -> bool:
@@ -346,11 +359,13 @@ def _typed(place: _Place, value: Any) -> Any:
     return typed
 
 
-def _check_parts(place: _Place, names: Iterable[str], target: Target, scim_type: str) -> None:
+def _check_parts(place: _Place, names: Collection[str], target: Target, scim_type: str) -> None:
     """See that an attribute of the specification has some sub-attributes, there or in one of its values."""
     if place.attribute is None:
         return
     known = {*place.attribute.parts} or ({"value"} if place.attribute.many else set[str]())
+    if all(name.lower() in known for name in names):
+        return
     for item in place.items or [place.value]:
         if is_object(item):
             known |= set(map(str.lower, item))
