@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ._version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from maia_public_api.base import Model
 
     from .auth import TokenSource
     from .config import Place
@@ -24,6 +26,18 @@ HEADERS = {
     "Accept": "application/json, application/scim+json, application/problem+json",
     "User-Agent": f"maia-scim/{__version__} python/{platform.python_version()}",
 }
+
+
+class Witness(Protocol):
+    """Is shown the users and groups that a client comes to know of. It raises nothing."""
+
+    def saw(self, resource: Model, /) -> None:
+        """Take note of an answer; what it holds is not yet changed by anybody."""
+        ...
+
+    def missed(self, kind: Literal["user", "group"], id: str, /) -> None:
+        """Take note that the service knows no such user or group."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,7 @@ class Core:
         on_event: Is told of what happens.
         log_bodies: Whether bodies are logged, masked.
         headers: Header fields of every call.
+        witness: Is shown each user or group that the service answers.
         origin: The same object for a client and its copies.
     """
 
@@ -62,4 +77,5 @@ class Core:
     on_event: Callable[[Event], object] | None = None
     log_bodies: bool = False
     headers: Mapping[str, str] = field(default_factory=lambda: HEADERS, repr=False)
+    witness: Witness | None = field(default=None, repr=False)
     origin: object = field(default_factory=object, repr=False)

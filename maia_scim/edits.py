@@ -177,8 +177,7 @@ def _merged(base: State, mine: State, theirs: State, outcome: WriteOutcome) -> S
         return State(base.target, base.user, body, theirs.version)
     paths = ", ".join(conflict.path for conflict in conflicts)
     error = EditConflict(
-        f"somebody else changed {paths} while this edit was made: nothing was written; "
-        "see .conflicts for what each side wants, then edit again",
+        f"somebody else changed {paths} while this edit was made: nothing was written; edit again",
         outcome=outcome,
         status=412,
     )

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+AnyPath = str | os.PathLike[str]
+"""The path of a file, as ``open`` takes it."""
+
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Generator[BinaryIO]:
+def replacing(path: AnyPath) -> Generator[BinaryIO]:
     """Write a file, all of it or nothing: until the block is left without an error, one that is there stays.
 
     Nobody but its owner may read it, since it holds personal data.

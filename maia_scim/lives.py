@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import guard as guards
 from . import operations
 from .call import live
-from .errors import MaiaError, UnexpectedResponse
+from .errors import MaiaError, NotFound, UnexpectedResponse
 from .resources import named, resource_id
 
 if TYPE_CHECKING:
@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
 def get(core: Core, kind: Kind[M], id: str) -> Life[M]:
     """Read a resource."""
-    return (yield from live(operations.get(core, kind, resource_id(id, kind.what)), core))
+    return (yield from _read(core, kind, resource_id(id, kind.what)))
+
+
+def _read(core: Core, kind: Kind[M], target: str) -> Life[M]:
+    try:
+        return (yield from live(operations.get(core, kind, target), core))
+    except NotFound as error:
+        # One that says nothing is a gateway's, which answers so to whatever it does not know the way to.
+        if core.witness is not None and error.problem is not None and (error.problem.title or error.problem.detail):
+            core.witness.missed(kind.what, target)
+        raise
 
 
 def replace(
@@ -65,7 +75,7 @@ def look(core: Core, kind: Kind[M], target: str, outcome: WriteOutcome) -> Life[
         outcome: What is known of the write meanwhile, for an error: that of a read says nothing of it.
     """
     try:
-        return (yield from live(operations.get(core, kind, target), core))
+        return (yield from _read(core, kind, target))
     except MaiaError as error:
         error.outcome = outcome
         raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .call import Prepared, prepare
 from .resources import drop_nulls, named, read_here, reader, tidy
@@ -38,7 +38,7 @@ class Kind(Generic[M]):
         read_only: What no PATCH may touch.
     """
 
-    what: str
+    what: Literal["user", "group"]
     name: str
     schema: str
     model: type[M]

@@ -129,6 +129,8 @@ def reader(
             if asked is not None and not _is(result, asked):
                 return None
             keep(result, Kept(core.place.base_url, response.content, response.headers.get("etag")))
+            if core.witness is not None:
+                core.witness.saw(result)
         return result
 
     return read_and_keep

@@ -25,7 +25,8 @@ BLOCKS = [
     )
 ]
 # A call that sends something, as opposed to one that makes, shows or compares.
-CALL = re.compile(r"\.(?:users|groups)\.(?!diff\b)\w|\.raw\b|apply\.plan\b")
+PLANNING = r"apply\.(?:plan|sync_groups|rename|set_attributes|offboard)\b"
+CALL = re.compile(r"\.(?:users|groups)\.(?!diff\b)\w|\.raw\b|" + PLANNING)
 BARBARA = "2819c223-7f76-453a-919d-413861904646"
 TOKEN_PATH = "/oauth/dpc/token"
 

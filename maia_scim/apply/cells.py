@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
 _NO_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ufffe\uffff\ud800-\udfff]")
 # A directory that deletes softly puts 32 hex digits before the name, so that the name is free again.
-_TOMBSTONE = re.compile(r"[0-9a-f]{32}[^@\s]+@\S+", re.IGNORECASE)
+TOMBSTONE = re.compile(r"[0-9a-f]{32}[^@\s]+@\S+", re.IGNORECASE)
 _NAMES = {"\t": "a tab", "\n": "a line break", "\r": "a line break"}
 
 
@@ -112,7 +112,7 @@ def _written(kind: type, cell: str, attribute: str, sub: str | None) -> str:
         _visible(cell)
     if attribute == "id":
         return resource_id(cell, "user")
-    if attribute == "userName" and _TOMBSTONE.fullmatch(cell):
+    if attribute == "userName" and TOMBSTONE.fullmatch(cell):
         raise ValueError(
             f"{cell} is the name of a deleted account, 32 hex digits before its address: leave the row out, "
             "or write the name that it had"
@@ -195,4 +195,4 @@ def _json_type(cell: Any) -> str:
     return "null" if cell is None else "an array" if is_array(cell) else "an object"
 
 
-__all__ = ["coerce", "named"]
+__all__ = ["TOMBSTONE", "coerce", "named"]

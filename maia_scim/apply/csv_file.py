@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 class CsvFile(Sheet):
     """A CSV file of users, read up to the end of its header."""
 
-    def __init__(self, feed: Feed, headings: Headings, *, delimiter: str | None, picks: Picks) -> None:
+    def __init__(
+        self, feed: Feed, headings: Headings, *, delimiter: str | None, picks: Picks, by_name: bool = False
+    ) -> None:
         """Read the header.
 
         Args:
@@ -38,12 +40,13 @@ class CsvFile(Sheet):
             headings: What the headers stand for.
             delimiter: What separates cells; None to tell it by the header.
             picks: Which rows to take.
+            by_name: Whether rows may do without an id.
 
         Raises:
             InvalidFile: If there is no header, it has faults, or lacks a column that is matched.
         """
         super().__init__(feed, headings.knows, delimiter=delimiter, needs="a column id")
-        self._picks = picks
+        self._picks, self._by_name = picks, by_name
         self._targets = self._read_header(headings)
         self._matched = [self._column(header) for header, _ in picks.match]
 
@@ -81,8 +84,11 @@ class CsvFile(Sheet):
         targets = [(header, each) for header, each in found if each]
         faults += [Fault(self.line, header, f"sets what column {other} sets") for header, other in overlaps(targets)]
         faults += headings.unused()
-        if not any(each.path == "id" for _, each in targets):
+        paths = {each.path for _, each in targets}
+        if "id" not in paths and not self._by_name:
             faults.append(Fault(self.line, None, "no column id: the service has no search, so each row needs one"))
+        elif not paths & {"id", "userName"}:
+            faults.append(Fault(self.line, None, "no column id and no column userName: it needs one of them"))
         if faults:
             raise InvalidFile(self._feed.name, faults)
         return found
@@ -114,7 +120,7 @@ class CsvFile(Sheet):
                 faults.append(Fault(number, None, f"cell {column + 1} stands under no header"))
         if wide := self.too_wide(cells):
             faults.append(Fault(number, None, wide))
-        return row_of(number, found, cells, faults, clear_empty=clear_empty)
+        return row_of(number, found, cells, faults, clear_empty=clear_empty, by_name=self._by_name)
 
 
 def csv_text(form: Form, rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -29,6 +29,7 @@ class InvalidFile(ApplyError):
     def __init__(self, name: str, faults: Sequence[Fault], total: int | None = None) -> None:
         self.faults = tuple(faults)
         self.total = len(self.faults) if total is None else total
+        name = "standard input" if name == "-" else name
         shown = [f"  {fault}" for fault in self.faults[:_SHOWN]]
         if self.total > len(shown):
             shown.append(f"  and {self.total - len(shown)} more")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from maia_scim.database import Closes
 
 from . import records
+from .errors import JournalError
 from .store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from maia_scim.files import AnyPath
 
     from .model import About, Entry, Summary
     from .reading import Form
@@ -26,8 +29,9 @@ class Run:
 
     Attributes:
         number: Its number.
-        state: How far it came: ``running`` of one that is under way or was killed; ``stopped`` with changes left, which
-            ``resume`` goes on with; ``abandoned`` where a later run took its place.
+        state: How far it came: ``planned`` of a saved plan; ``running`` of one that is under way or was killed;
+            ``stopped`` with changes left, which ``resume`` goes on with; ``finished`` without; ``abandoned`` where a
+            later run took its place.
         about: What it is about.
         summary: What became of it.
     """
@@ -36,6 +40,16 @@ class Run:
     state: RunState
     about: About
     summary: Summary
+
+    @property
+    def failed(self) -> int:
+        """How many changes were tried, and not made."""
+        return self.summary.moved + self.summary.refused + self.summary.not_sent
+
+    @property
+    def left(self) -> int:
+        """How many changes were never tried."""
+        return self.summary.change - self.summary.done - self.failed - self.summary.unknown
 
 
 class Journal(Closes):
@@ -48,8 +62,8 @@ class Journal(Closes):
         JournalError: If it is neither, or a run is using it.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._store = Store.open(file, "read")
+    def __init__(self, file: AnyPath) -> None:
+        self._store = Store.open(Path(file), "read")
 
     def close(self) -> None:
         """Close the file."""
@@ -57,10 +71,18 @@ class Journal(Closes):
 
     def runs(self) -> tuple[Run, ...]:
         """All runs, the oldest first."""
-        found = [(row["run"], row["state"]) for row in self._store.rows("SELECT run, state FROM run ORDER BY run")]
-        return tuple(
-            Run(run, state, records.about(self._store, run), records.summary(self._store, run)) for run, state in found
-        )
+        return tuple(self.run(row["run"]) for row in [*self._store.rows("SELECT run FROM run ORDER BY run")])
+
+    def run(self, number: int) -> Run:
+        """One run.
+
+        Raises:
+            JournalError: If there is none of that number.
+        """
+        row = self._store.row("SELECT state FROM run WHERE run = ?", number)
+        if row is None:
+            raise JournalError(f"{self._store.name}: it holds no run {number}")
+        return Run(number, row["state"], records.about(self._store, number), records.summary(self._store, number))
 
     def entries(self, run: int) -> Iterator[Entry]:
         """The rows of a run in the order of its file, each with what became of it, read one by one."""

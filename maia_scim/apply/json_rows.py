@@ -32,20 +32,21 @@ _NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]*")
 class JsonRows:
     """Makes rows of the records of a file."""
 
-    def __init__(self, feed: Feed, headings: Headings, *, picks: Picks) -> None:
+    def __init__(self, feed: Feed, headings: Headings, *, picks: Picks, by_name: bool = False) -> None:
         """Take what the file is read by.
 
         Args:
             feed: The file.
             headings: What the names in a record stand for.
             picks: Which rows to take.
+            by_name: Whether rows may do without an id.
 
         Raises:
             InvalidFile: If what is matched is no attribute and not in the mapping.
         """
         self._feed = feed
         self._headings = headings
-        self._picks = picks
+        self._picks, self._by_name = picks, by_name
         self._matched = [(header, self._wanted(header)) for header, _ in picks.match]
 
     def rows(self, records: Iterable[Record], *, clear_empty: bool) -> Iterator[Row]:
@@ -68,7 +69,14 @@ class JsonRows:
             else:
                 leaves = _Leaves(record, self._headings, clear_empty)
                 if picker.takes(_text(record, leaves.cells, *each) for each in self._matched):
-                    yield row_of(record.line, leaves.cells, record.value, leaves.faults, clear_empty=clear_empty)
+                    yield row_of(
+                        record.line,
+                        leaves.cells,
+                        record.value,
+                        leaves.faults,
+                        clear_empty=clear_empty,
+                        by_name=self._by_name,
+                    )
             if picker.done:
                 return
         if record is not None and (faults := self._headings.unused()):

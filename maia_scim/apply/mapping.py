@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from maia_scim.diff import is_object
@@ -14,7 +15,8 @@ from .model import Fault, Row, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
+
+    from maia_scim.files import AnyPath
 
 _NEVER_CLEARED = frozenset({"userName", "active"})
 _TABLE = "columns"
@@ -23,14 +25,14 @@ _TABLE = "columns"
 # Mapping files.
 
 
-def read_mapping(path: Path) -> dict[str, str]:
+def read_mapping(path: AnyPath) -> dict[str, str]:
     """Read a mapping file: TOML, whose table ``[columns]`` has the attribute of each header, or ``""`` to leave it out.
 
     Raises:
         InvalidFile: If it cannot be read, or an entry is no attribute.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = Path(path).read_bytes().decode("utf-8-sig")
         entries = tomllib.loads(text)
     except OSError as error:
         raise InvalidFile(str(path), [Fault(None, None, f"cannot be read: {error.strerror or error}")]) from error
@@ -149,7 +151,9 @@ class Cell(NamedTuple):
     value: Any
 
 
-def row_of(line: int, cells: Iterable[Cell], source: Any, faults: Iterable[Fault], *, clear_empty: bool) -> Row:
+def row_of(
+    line: int, cells: Iterable[Cell], source: Any, faults: Iterable[Fault], *, clear_empty: bool, by_name: bool = False
+) -> Row:
     """Make a row of a record, and check it.
 
     Args:
@@ -158,25 +162,26 @@ def row_of(line: int, cells: Iterable[Cell], source: Any, faults: Iterable[Fault
         source: The record as it came.
         faults: What is known to be wrong with it.
         clear_empty: Whether an empty cell clears its attribute, or leaves it as it is.
+        by_name: Whether a row may do without an id.
     """
     found = list(faults)
     settings: list[Setting] = []
-    id, has_id = "", False
+    id, has_id, id_header = "", False, "id"
     for header, attribute, value in cells:
         empty = is_empty(value)
         try:
             if attribute.path == "id":
-                has_id = has_id or not empty
+                has_id, id_header = has_id or not empty, header
                 id = "" if empty else str(coerce(attribute, value))
             elif not empty:
-                settings.append(Setting(attribute, coerce(attribute, value)))
+                settings.append(Setting(attribute, coerce(attribute, value), header))
             elif clear_empty:
-                settings.append(_cleared(attribute))
+                settings.append(cleared(attribute))
         except ValueError as error:
             found.append(Fault(line, header, str(error)))
-    if not has_id:
+    if not has_id and not by_name:
         found.append(Fault(line, None, "no id: the service has no search, so each row needs the user's id"))
-    return Row(line, id, tuple(settings), source, tuple(found))
+    return Row(line, id, tuple(settings), source, tuple(found), id_header)
 
 
 def is_empty(value: Any) -> bool:
@@ -197,10 +202,15 @@ def overlaps(targets: Iterable[tuple[str, Target]]) -> Iterator[tuple[str, str]]
         others.setdefault(at, header)
 
 
-def _cleared(attribute: Target) -> Setting:
+def cleared(attribute: Target) -> Setting:
+    """The setting that clears an attribute.
+
+    Raises:
+        ValueError: If it cannot be cleared.
+    """
     if attribute.path in _NEVER_CLEARED:
         raise ValueError(f"{attribute.path} cannot be cleared: write a value, or leave the column out")
     return Setting(attribute, None)
 
 
-__all__ = ["Cell", "Headings", "is_empty", "overlaps", "read_mapping", "row_of"]
+__all__ = ["Cell", "Headings", "cleared", "is_empty", "overlaps", "read_mapping", "row_of"]

@@ -1,33 +1,26 @@
-"""Who is in a group: what is to be changed, some members at a time, and writing it, each answer looked at.
-
-Additions and removals are PATCHes of the members that are meant (RFC 7644 section 3.5.2), so that what others change
-meanwhile stays. Some services keep a part of a long list, or drop members that nobody spoke of: so a write has few
-members, one group is written by one request at a time, and what does not come out as it was sent ends the group.
-"""
+"""Who is in a group, and what a plan has for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from maia_scim import lives, operations
-from maia_scim.call import live
 from maia_scim.database import dumps
 from maia_scim.diff import is_array, is_object
-from maia_scim.errors import NotFound
-from maia_scim.patch import add, item, remove
+from maia_scim.errors import MaiaError, NotFound
 from maia_scim.resources import named
+from maia_scim.text import fold
 
-from .errors import Moved, NotKept, NotTried
+from .guards import protects
+from .reads import read_users
+from .store import ADD_ENTRY, EMPTY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from maia_scim.core import Core
-    from maia_scim.steps import Life
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .model import Entry
-    from .writing import Attempt
+    from .planning import Making
+
+    Members = Mapping[str, "Member"]
 
 CHUNK: Final = 100  # members of a write
 
@@ -46,19 +39,6 @@ class Member(NamedTuple):
     is_group: bool = False
 
 
-@dataclass(slots=True)
-class Rolls:
-    """What is known of the groups that a run writes.
-
-    Attributes:
-        held: The ids of who is in a group, as its last answer had them, by group.
-        ended: Why a group is not written any more.
-    """
-
-    held: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    ended: dict[str, str] = field(default_factory=dict[str, str])
-
-
 def members_of(group: Mapping[str, Any]) -> dict[str, Member]:
     """The members of a group by id, as a service gives them (RFC 7643 section 4.2).
 
@@ -72,9 +52,15 @@ def members_of(group: Mapping[str, Any]) -> dict[str, Member]:
         values = {name.lower(): value for name, value in each.items()} if is_object(each) else {"value": each}
         id, display = values.get("value"), values.get("display")
         if isinstance(id, str) and id:
-            is_group = str(values.get("type")).casefold() == "group"
+            is_group = _is_group(values)
             found[id] = Member(id, display if isinstance(display, str) else None, is_group)
     return found
+
+
+def _is_group(member: Mapping[str, Any]) -> bool:
+    """Whether a member is a group itself: by its type, else by its address."""
+    type, address = member.get("type"), member.get("$ref")
+    return str(type).casefold() == "group" if type else isinstance(address, str) and "/Groups/" in address
 
 
 def entries_of(
@@ -111,10 +97,11 @@ def _parts(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
 
 
 def _change(removed: Iterable[Member], added: Iterable[Member]) -> str:
-    return dumps([["members", [*map(_item, removed)] or None, [*map(_item, added)] or None]])
+    return dumps([["members", [*map(json_of, removed)] or None, [*map(json_of, added)] or None]])
 
 
-def _item(member: Member) -> dict[str, str]:
+def json_of(member: Member) -> dict[str, str]:
+    """A member as SCIM has it."""
     return {"value": member.id, **({"display": member.name} if member.name else {})}
 
 
@@ -128,67 +115,89 @@ def moves(entry: Entry) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
     return gone, come
 
 
-# Writing.
+# Planning.
 
 
-def write(core: Core, attempt: Attempt) -> Life[None]:
-    """Write one entry of a group, and note who is as it wants them now.
+def propose(making: Making, id: str, delta: Callable[[Members], tuple[Iterable[Member], Iterable[Member]]]) -> None:
+    """Read a group, and note what is to be changed in it.
 
     Args:
-        core: The client's.
-        attempt: The entry.
+        making: The plan.
+        id: The group's id.
+        delta: Tells who comes and who goes, of those who are in it. Who is in it already does not come, who is not does
+            not go.
+    """
+    group = read_group(making, id)
+    if isinstance(group, NotFound):
+        note(making, [{"kind": "group", "id": id, "state": "not_found", "note": "there is no such group (any more)"}])
+        return
+    if isinstance(group, MaiaError):
+        note(making, [{"kind": "group", "id": id, "state": "unread", "note": str(group)}])
+        return
+    held = members_of(group)
+    come, go = delta(held)
+    additions = [each for each in come if each.id not in held]
+    removals = [each for each in go if each.id in held]
+    kept = protected(making, removals)
+    entries = entries_of(group, additions, [each for each in removals if each.id not in kept])
+    if kept:
+        shielded = [each for each in removals if each.id in kept]
+        told = "; ".join(
+            f"{', '.join(each.name or each.id for each in shielded if kept[each.id] == why)}: {why}"
+            for why in dict.fromkeys(kept.values())
+        )
+        about = {"kind": "group", "id": entries[0]["id"], "name": entries[0]["name"]}
+        entries.append({**about, "state": "protected", "changes": _change(shielded, ()), "note": told})
+    note(making, entries)
+
+
+def read_group(making: Making, id: str) -> dict[str, Any] | MaiaError:
+    """Read a group: its JSON, or why it cannot be read.
 
     Raises:
-        Moved: If the group is not there any more, or would now be left empty.
-        NotTried: If an earlier entry of the group ended it.
-        NotKept: If the members are not those there were, with what was sent.
+        MaiaError: If the service refuses the credentials, or has nothing but errors.
     """
-    entry, rolls = attempt.entry, attempt.rolls
-    if why := rolls.ended.get(entry.id):
-        raise NotTried(f"not tried, since of this group an earlier write failed: {why}")
-    gone, come = moves(entry)
-    held = rolls.held.get(entry.id)
-    if held is None:
-        held = yield from _look(core, entry.id, rolls, again=attempt.again)
-    removals = [each.id for each in gone if each.id in held]
-    additions = [each.id for each in come if each.id not in held]
-    expected = (held | set(additions)) - set(removals)
-    if removals and not expected and not entry.empties:
-        raise Moved("others left the group since the plan was made, and it would be left without members: plan again")
-    now = held
-    if removals or additions:
-        changes = [remove(item("members", each)) for each in removals]
-        if additions:
-            changes.append(add("members", [{"value": each} for each in additions]))
-        group = yield from live(operations.patch(core, operations.groups(), entry.id, changes, if_match=None), core)
-        now = {*members_of(group.to_dict())}
-        if not expected <= now or now & set(removals):  # some services answer with no members, or with the first ones
-            group = yield from lives.look(core, operations.groups(), entry.id, "unknown")
-            now = {*members_of(group.to_dict())}
-    rolls.held[entry.id] = now
-    came = [*(each for each in gone if each.id not in now), *(each for each in come if each.id in now)]
-    attempt.after = {"members": [*map(_item, came)]}
-    if problems := [*_problems(expected - now, set(additions), now & set(removals))]:
-        rolls.ended[entry.id] = told = f"the service answered 200, and {'; '.join(problems)}"
-        raise NotKept(told)
-
-
-def _look(core: Core, id: str, rolls: Rolls, *, again: bool) -> Life[set[str]]:
+    found: dict[str, Any] | MaiaError
     try:
-        group = yield from lives.look(core, operations.groups(), id, "unknown" if again else "not_sent")
-    except NotFound:
-        rolls.ended[id] = told = "the group is not there any more"
-        raise Moved(told) from None
-    held = rolls.held[id] = {*members_of(group.to_dict())}
-    return held
+        found = making.client.groups.get(id).to_dict()
+    except MaiaError as error:
+        found = error
+    if isinstance(found, MaiaError) and making.streak.hopeless(found):
+        raise found
+    if not isinstance(found, MaiaError):
+        making.streak.hopeless(None)
+    return found
 
 
-def _problems(missing: set[str], additions: set[str], stayed: set[str]) -> Iterator[str]:
-    """What an answer has otherwise than it should. Who came besides was added by somebody else."""
-    for what, ids in (
-        ("it did not add", missing & additions),
-        ("it did not remove", stayed),
-        ("members are gone that nobody spoke of:", missing - additions),
-    ):
-        if ids:
-            yield f"{what} {', '.join(sorted(ids)[:5])}" + (f" and {len(ids) - 5:,} more" if len(ids) > 5 else "")
+def note(making: Making, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Add entries to a plan.
+
+    Args:
+        making: The plan.
+        entries: Their columns, but for the number and what is as of none.
+    """
+    row = making.store.row("SELECT coalesce(max(number), 0) AS last FROM entry WHERE run = ?", making.run)
+    for number, values in enumerate(entries, row["last"] + 1 if row else 1):
+        making.store.write(ADD_ENTRY, {**EMPTY, **values, "run": making.run, "number": number})
+
+
+def protected(making: Making, members: Sequence[Member]) -> dict[str, str]:
+    """The ids of those members who are protected, each with why. By which names they are, their own users say.
+
+    Args:
+        making: The plan.
+        members: The members.
+    """
+    rules = making.rules
+    if not rules.protected:
+        return {}
+    why = "protected, and would be removed"
+    found = {each.id: why for each in members if {fold(each.id), fold(each.name or "")} & rules.protected}
+    others = [each.id for each in members if each.id not in found]
+    for read in read_users(making.client, enumerate(others), len(others), making.concurrency):
+        id = others[read.key]
+        if read.error is None and protects(rules.protected, id, read.user.to_dict()):
+            found[id] = why
+        elif read.error is not None and not isinstance(read.error, NotFound):
+            found[id] = "could not be read, and may be protected"
+    return found

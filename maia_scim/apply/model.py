@@ -54,10 +54,12 @@ class Setting:
     Attributes:
         target: The attribute.
         value: Its value in JSON, of the type that the specification gives the attribute; None to clear it.
+        header: How the file heads it.
     """
 
     target: Target
     value: Any
+    header: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Row:
         settings: What it says, without what it leaves as it is.
         source: The record as it came: the texts of its cells, or a JSON object.
         faults: What is wrong with it.
+        id_header: How the file heads the id.
     """
 
     line: int
@@ -77,6 +80,7 @@ class Row:
     settings: tuple[Setting, ...]
     source: Any
     faults: tuple[Fault, ...] = ()
+    id_header: str = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ class Entry:
         result: What became of it, once it was tried.
         kind: What it is about.
         empties: Whether the group would have no members after it.
+        said: The name that the id was found by in an index, or None.
+        seen: When the index saw it.
     """
 
     number: int
@@ -143,6 +149,8 @@ class Entry:
     result: Result | None = None
     kind: Kind = "user"
     empties: bool = False
+    said: str | None = None
+    seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,7 @@ class Summary:
         additions: How many members those add.
         removals: How many members those remove.
         members: How many members the groups of the plan had.
+        named: How many users were found by a name in an index.
         adjusted: How many of those done the service keeps otherwise than sent.
     """
 
@@ -193,6 +202,7 @@ class Summary:
     additions: int = 0
     removals: int = 0
     members: int = 0
+    named: int = 0
     unchanged: int = 0
     not_found: int = 0
     invalid: int = 0

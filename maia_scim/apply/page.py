@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 from maia_scim._version import __version__
 
-from .page_entry import ALARMING, OUTCOMES, STATES, article, breakable, counted, flags_of, iso, line, shown, told
+from .page_entry import ALARMING, OUTCOMES, STATES, article, breakable, flags_of, iso, line, shown, told
+from .words import counted, file_of, kind_of, to_do
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from .model import About, Entry, Summary
 
 _IN_MEMORY: Final = 1 << 18  # bytes of a section, before it goes to disk
-_COLUMNS: Final = (
-    '<div class="names" aria-hidden="true"><span>User</span>'
-    "<div><span>Attribute</span><span>Before</span><span>After</span></div></div>\n"
-)
+_COLUMNS: Final = {
+    True: '<div class="names" aria-hidden="true"><span>User</span>'
+    "<div><span>Attribute</span><span>Before</span><span>After</span></div></div>\n",
+    False: '<div class="names" aria-hidden="true"><span>Group</span>'
+    "<div><span>Attribute</span><span>Who goes</span><span>Who comes</span></div></div>\n",
+}
 _LIST: Final = 100  # unchanged users in a list, which a browser lays out when it is scrolled to
 
 
@@ -41,11 +44,15 @@ class _Section:
     title: str
     why: str
     columns: bool = True
+    users: bool = True
 
 
 _PLANNED: Final = {
     "deactivations": _Section("Deactivations", "These accounts will be switched off."),
     "renames": _Section("Renames", "These users will sign in with another user name."),
+    "removals": _Section("Members who go", "These groups will lose members.", users=False),
+    "additions": _Section("Members who come", "These groups will get members.", users=False),
+    "creations": _Section("New users", "These users will be created."),
     "change": _Section("Changes", ""),
     "left": _Section("Left alone", "Nothing will be done about these rows.", columns=False),
     "kept": _Section(
@@ -59,22 +66,32 @@ _REPORTED: Final = {
     "failed": _Section("Not done", "These changes were not made, or nobody can tell."),
     "deactivations": _Section("Deactivations", "These accounts were switched off."),
     "renames": _Section("Renames", "These users sign in with another user name now."),
+    "removals": _Section("Members who went", "These groups lost members.", users=False),
+    "additions": _Section("Members who came", "These groups got members.", users=False),
+    "creations": _Section("New users", "These users were created."),
     "change": _Section("Changes", "These changes were made."),
     "left": _Section("Left alone", "Nothing was done about these rows.", columns=False),
     "kept": _PLANNED["kept"],
     "unchanged": _PLANNED["unchanged"],
 }
+# What stands apart from the other changes, what takes access away first.
+_APART: Final = ("deactivations", "renames", "removals", "additions", "creations")
 # The numbers at the top, in this order; of those that are not always there, the ones that count something.
 _TILES: Final = {
     **OUTCOMES,
     "adjusted": "adjusted by the service",
     "change": STATES["change"],
+    "users": "users to change",
+    "creations": "users to create",
+    "removals": "members to remove",
+    "additions": "members to add",
     "deactivations": "deactivations",
     "renames": "renames",
     **STATES,
     "kept": "kept by the service otherwise",
     "case_only": "values in other letter case, left as they are",
 }
+_LOUD: Final = frozenset({"deactivations", "removals"})
 _ALWAYS: Final = frozenset({"change", "deactivations", "unchanged", "not_found", "invalid"})
 _ALWAYS_REPORTED: Final = frozenset({"done", "refused", "unknown"})
 
@@ -98,7 +115,7 @@ def write_page(
         parts = _Parts(spools, reported=reported)
         for entry in entries:
             parts.add(entry)
-        before, after = _shell(about, summary, parts.flags, warnings, reported=reported)
+        before, after = _shell(about, summary, parts, warnings, reported=reported)
         out.write(before)
         parts.write(out)
         out.write(after)
@@ -109,6 +126,7 @@ class _Parts:
 
     def __init__(self, spools: Mapping[str, SpooledTemporaryFile[bytes]], *, reported: bool) -> None:
         self.flags: Counter[str] = Counter()
+        self.groups: set[str] = set()
         self._reported = reported
         self._rows: Counter[str] = Counter()
         self._files = spools
@@ -116,6 +134,8 @@ class _Parts:
     def add(self, entry: Entry) -> None:
         flags = flags_of(entry, reported=self._reported)
         self.flags.update(flags)
+        if entry.kind == "group" and entry.state == "change":
+            self.groups.add(entry.id.casefold())
         section = _section(entry, flags)
         if section == "unchanged":
             if self._rows[section] and not self._rows[section] % _LIST:
@@ -131,12 +151,12 @@ class _Parts:
             count = self._rows[name]
             if not count:
                 continue
-            others = name == "change" and self._rows["deactivations"] + self._rows["renames"]
+            others = name == "change" and any(self._rows[each] for each in _APART)
             title = "Other changes" if others else section.title
             why = f'<p class="why">{section.why}</p>\n' if section.why else ""
             out.write(f'<section>\n<h2>{title} <span class="count">{count:,}</span></h2>\n{why}')
             if section.columns:
-                out.write(_COLUMNS)
+                out.write(_COLUMNS[section.users])
             if name == "unchanged":
                 out.write('<details>\n<summary>Show them</summary>\n<ul class="plain">\n')
             self._files[name].seek(0)
@@ -151,32 +171,34 @@ def _section(entry: Entry, flags: list[str]) -> str:
         return "left"
     if "done" not in flags and not OUTCOMES.keys().isdisjoint(flags):
         return "failed"
-    return next((name for name in ("deactivations", "renames") if name in flags), "change")
+    return next((name for name in _APART if name in flags), "change")
 
 
 # The page around the entries.
 
 
 def _shell(
-    about: About, summary: Summary, flags: Counter[str], warnings: Iterable[str], *, reported: bool
+    about: About, summary: Summary, parts: _Parts, warnings: Iterable[str], *, reported: bool
 ) -> tuple[str, str]:
     """What stands before the entries, and after."""
+    flags, groups = parts.flags, len(parts.groups)
     style, script = _file("page.css"), _file("page.js")
     before, marker, after = _file("page.html").partition("$entries")
     assert marker
+    rows = counted(summary.rows, "row")  # of a group there are several
     if reported:
-        kind = "Report of undoing" if about.kind == "undo" else "Report of applying"
         heading = f"{summary.done:,} of {counted(summary.change, 'change')} made"
-        lead = f"What became of the plan: {counted(summary.rows, 'row')}."
+        lead = "What became of the plan." if groups else f"What became of the plan: {rows}."
     else:
-        kind = "Plan to undo" if about.kind == "undo" else "Plan to apply"
-        heading = f"{counted(summary.change, 'user')} to change"
-        lead = f"Nothing has been changed yet. The plan has {counted(summary.rows, 'row')}."
+        heading = ", ".join(to_do(summary, groups))
+        lead = "Nothing has been changed yet." + ("" if groups else f" The plan has {rows}.")
+    kind = kind_of(about, reported=reported)
+    of = ", ".join(filter(None, (file_of(about), str(about))))
     listed = "".join(f"<li>{shown(warning)}</li>\n" for warning in warnings)
     values = {
         "policy": f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
         "base-uri 'none'; form-action 'none'",
-        "title": f"{kind}: {heading} ({shown(about.file)}, {shown(about)})",
+        "title": f"{kind}: {heading} ({shown(of)})",
         "kind": kind,
         "heading": heading,
         "lead": lead,
@@ -200,7 +222,7 @@ def _hash(content: str) -> str:
 
 def _facts(about: About) -> Iterator[str]:
     named = {
-        "Journal" if about.kind == "undo" else "File": "standard input" if about.file == "-" else about.file,
+        "Journal" if about.kind == "undo" else "File": file_of(about),
         "Profile": about.profile,
         "Region": about.region,
         "Service": about.base_url,
@@ -214,11 +236,17 @@ def _facts(about: About) -> Iterator[str]:
 
 def _tiles(summary: Summary, flags: Counter[str], *, reported: bool) -> Iterator[str]:
     always = _ALWAYS | _ALWAYS_REPORTED if reported else _ALWAYS
+    counts = {"users": summary.users - summary.creations}
+    if summary.groups or summary.creations:  # told by kind, since they are not all users to change
+        always -= {"change", "deactivations", "invalid"}
+        counts["change"] = 0
+    else:
+        counts["users"] = 0
     for name, label in _TILES.items():
-        count: int = getattr(summary, name, flags[name])
+        count = counts[name] if name in counts else getattr(summary, name, flags[name])
         if not count and name not in always:
             continue
-        classes = ["tile", *["zero"] * (not count), *["loud"] * (name == "deactivations" and count > 0)]
+        classes = ["tile", *["zero"] * (not count), *["loud"] * (name in _LOUD and count > 0)]
         classes += ["alarm"] * (name in ALARMING and count > 0)
         # A button does nothing until the script enables it; and nothing where there is no such entry to show.
         yield (

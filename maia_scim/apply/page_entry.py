@@ -12,6 +12,7 @@ from maia_scim.diff import is_array
 
 from . import show
 from .case import only_case
+from .words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from maia_scim.diff import Change, Difference
 
-    from .model import Entry, Result
+    from .model import Entry, Kind, Result
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONGEST: Final = 2000  # characters of a value; a certificate has more, and nobody reads it
@@ -51,6 +52,7 @@ _MEANING: Final = {
     "not_sent": "The change was not sent.",
     "untried": "The run ended before this change.",
 }
+_NO_ID: Final[dict[Kind, str]] = {"user": "(no id)", "new user": "(no id yet)", "group": "(no id)"}
 ALARMING: Final = frozenset(
     {"unknown", "refused", "moved", "not_sent", "untried", "not_found", "invalid", "unread", "conflict"}
 )
@@ -65,6 +67,11 @@ def flags_of(entry: Entry, *, reported: bool) -> list[str]:
         flags.append("case_only")
     if entry.state == "change":
         flags += ["deactivations"] * show.deactivates(entry) + ["renames"] * show.renames(entry)
+        if entry.kind == "group":
+            flags += ["removals"] * any(each.before for each in entry.changes)
+            flags += ["additions"] * any(each.after for each in entry.changes)
+        else:
+            flags.append("creations" if entry.kind == "new user" else "users")
         if entry.result is not None:
             flags += [entry.result.outcome, *["adjusted"] * bool(entry.result.differences)]
         elif reported:
@@ -83,18 +90,21 @@ def line(entry: Entry) -> str:
 def article(entry: Entry, flags: list[str]) -> str:
     """An entry in full."""
     result = entry.result
-    short = " short" * (len(entry.changes) <= 12)
+    short = " short" * (
+        sum(len(each.before or ()) + len(each.after or ()) if entry.kind == "group" else 1 for each in entry.changes)
+        <= 12
+    )
     parts = [
         f'<article class="e{short}" id="n{entry.number}" data-f="{" ".join(flags)}">\n<div class="who">'
         f"<h3 data-t><bdi>{breakable(_name(entry))}</bdi></h3>"
-        f'<p class="id"><code data-t>{shown(entry.id or "(no id)")}</code></p>'
+        f'<p class="id"><code data-t>{shown(entry.id or _NO_ID[entry.kind])}</code></p>'
         f'<p class="tags"><span data-t>{_place(entry)}</span> {"".join(_tags(entry, flags))}</p></div>\n'
         '<div class="what">'
     ]
     if entry.note:
         parts.append(f'<p class="note" data-t>{shown(entry.note)}</p>')
-    if entry.changes:
-        parts.append(_table("", map(_change, entry.changes)))
+    if changes := show.changes_of(entry):
+        parts.append(_table("", map(_change, changes)))
     if entry.kept:
         told = "The file wants this too; the service has answered otherwise before, so it is not proposed again:"
         parts.append(_differences(told, entry.kept, "wanted"))
@@ -120,6 +130,10 @@ def _tags(entry: Entry, flags: list[str]) -> Iterator[str]:
             yield _tag("good" if flag == "done" else "alarm", OUTCOMES[flag])
     if entry.state not in ("change", "unchanged"):
         yield _tag("alarm" if entry.state in ALARMING else "", STATES[entry.state])
+    if entry.kind != "user":
+        yield _tag("", entry.kind)
+    if entry.empties:
+        yield _tag("loud", "left without members")
     if "deactivations" in flags:
         yield _tag("loud", "deactivation")
     elif show.activates(entry):
@@ -154,9 +168,10 @@ def _labelled(label: str) -> _Kind:
 
 
 def _result(result: Result) -> Iterator[str]:
-    words = [_MEANING[result.outcome], shown(result.error or "")]
-    if any(words):
-        yield f'<p class="error" data-t>{" ".join(filter(None, words))}</p>'
+    # What was not written has its reason, which says as much.
+    meaning = _MEANING[result.outcome] if result.outcome == "unknown" or not result.error else ""
+    if words := " ".join(filter(None, [meaning, shown(result.error or "")])):
+        yield f'<p class="error" data-t>{words}</p>'
     if result.differences:
         yield _differences("The service did not take this as it was sent:", result.differences, "sent")
     trail = [told(result.begun)]
@@ -251,11 +266,6 @@ def shown(value: object) -> str:
 def breakable(value: object) -> str:
     """The same, of names and addresses: a line of them breaks at their joints first."""
     return _JOINTS.sub("<wbr>", shown(value))
-
-
-def counted(count: int, what: str) -> str:
-    """A number of things."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def iso(moment: datetime) -> str:

@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from maia_scim.database import Closes, now
-from maia_scim.many import Batch
+from maia_scim.database import Closes
 
 from . import guards, records
 from .errors import GuardRail, JournalError, PlanError
-from .inside import core_of, run_of
-from .memberships import Rolls
-from .reads import Streak, core_for
+from .inside import core_of
+from .sending import Sending
 from .store import Store, is_ours
-from .writing import Attempt, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterator
 
     from maia_scim import MaiaScim
-    from maia_scim.many import Outcome
-    from maia_scim.many import Progress as Told
+    from maia_scim.files import AnyPath
 
     from .guards import Protected
     from .model import About, Entry, State, Summary
     from .reading import Form
+    from .writing import Attempt
 
 CONCURRENCY = 8  # requests under way
-_BEGIN = "INSERT INTO write (run, number, begun) VALUES (:run, :number, :begun)"
 # Whatever was left of earlier runs is in the new plan, if it is still wanted.
 _ABANDON = "UPDATE run SET state = 'abandoned' WHERE run = :run"
 _UNFINISHED = "SELECT run, base_url, account FROM run WHERE state IN ('running', 'stopped') ORDER BY run DESC"
-_CREATED = "UPDATE entry SET id = :id WHERE run = :run AND number = :number"
-_END = """
-UPDATE write SET ended = :ended, outcome = :outcome, error = :error, status = :status, request_id = :request_id,
-    attempts = :attempts, differences = :differences, after = :after
-WHERE seq = :seq
+_GROUPS = """
+SELECT count(DISTINCT id COLLATE NOCASE) AS count FROM entry WHERE run = ? AND kind = 'group' AND state = 'change'
 """
 
 
@@ -68,6 +61,9 @@ class Plan(Closes):
         fresh: Whether its users were read just now. Of others, each is read again before it is written.
         begun: Whether it is a run of its journal already.
         replaces: Whether the journal has a run that was cut short, whose place it takes when it is applied.
+
+    Attributes:
+        undoes: The number of the run that it undoes, if it was planned to, just now.
     """
 
     def __init__(
@@ -83,6 +79,7 @@ class Plan(Closes):
     ) -> None:
         self._client, self._store, self._run, self._fresh, self._begun = client, store, run, fresh, begun
         self.journal, self.replaces = journal, replaces
+        self.undoes: int | None = None
         self.about: About = records.about(store, run)
         check_same(client, self.about)
 
@@ -115,6 +112,25 @@ class Plan(Closes):
         return records.entries(self._store, records.FAILED, self._run)
 
     @property
+    def begun(self) -> bool:
+        """Whether it is a run of its journal already."""
+        return self._begun
+
+    @property
+    def groups(self) -> int:
+        """How many groups it changes. ``summary.groups`` counts the writes of them."""
+        row = self._store.row(_GROUPS, self._run)
+        return int(row["count"]) if row else 0
+
+    def emptied(self, allowed: Collection[str] = ()) -> Iterator[Entry]:
+        """The groups that it would leave without members.
+
+        Args:
+            allowed: Groups, by id or name, that may be.
+        """
+        return guards.left_empty(self.entries("change") if self.summary.groups else (), allowed)
+
+    @property
     def form(self) -> Form | None:
         """How the file was written, for ``write_rows``; None of an undo."""
         return records.form(self._store, self._run)
@@ -124,31 +140,42 @@ class Plan(Closes):
         *,
         max_changes: int | str | None = None,
         max_deactivations: int | str | None = None,
+        max_removals: int | str | None = None,
         protected: Protected = frozenset(),
+        allow_empty: Collection[str] = (),
     ) -> None:
         """Stop a plan that would do more than was meant.
 
         Args:
-            max_changes: How many users may be changed: a number, or such as ``"10%"`` of the rows.
+            max_changes: How many users may be changed or created, and members come or go: a number, or such as
+                ``"10%"`` of the rows, and of the members that the groups have.
             max_deactivations: How many of them may be deactivated.
+            max_removals: How many members may go from groups: a number, or such as ``"10%"`` of those that they have.
             protected: Accounts that must not be deactivated or renamed.
+            allow_empty: Groups, by id or name, that may be left without members.
 
         Raises:
             GuardRail: If it would.
             ValueError: If a bound is neither a number nor a percentage.
         """
-        found = guards.reasons(self.summary, max_changes, max_deactivations)
+        summary = self.summary
+        found = guards.reasons(summary, max_changes, max_deactivations, max_removals)
         if protected:
             found += guards.touched(self.entries("change"), protected)
+        found += [
+            f"it would leave {entry.name or entry.id} without members, which --allow-empty has to name"
+            for entry in self.emptied(allow_empty)
+        ]
         if found:
             raise GuardRail(found)
 
-    def save(self, file: Path) -> None:
+    def save(self, file: AnyPath) -> None:
         """Save the plan, to be applied later; whole or not at all. Its owner alone may read the file.
 
         Raises:
             JournalError: If it cannot be written, or would take the place of something else than a plan.
         """
+        file = Path(file)
         partial = file.with_name(f".{file.name}.{os.getpid()}.part")
         try:
             _check_replaced(file)
@@ -163,7 +190,7 @@ class Plan(Closes):
 
     def apply(
         self,
-        journal: Path | None = None,
+        journal: AnyPath | None = None,
         *,
         concurrency: int = CONCURRENCY,
         on_progress: Callable[[Progress], object] | None = None,
@@ -196,50 +223,19 @@ class Plan(Closes):
                 on_progress(Progress(counted["done"], counted["failed"], total))
 
         try:
-            self._write(total, concurrency, count, of_groups=False)
+            sending = Sending(self._client, self._store, self._run, fresh=self._fresh, total=total, count=count)
+            sending.send(concurrency, of_groups=False)
             # One at a time, so that of each answer it is known which members should be in it.
-            self._write(total, 1, count, of_groups=True)
+            sending.send(1, of_groups=True)
         finally:
             self._set_state("stopped" if self.left else "finished")
         return self.summary
 
-    def _write(self, total: int, concurrency: int, count: Callable[[Attempt], object], *, of_groups: bool) -> None:
-        """Write the changes of users, or of groups."""
-        flying: dict[int, Attempt] = {}
-        rolls = Rolls()
-
-        def begun() -> Iterator[Attempt]:
-            for index, entry in enumerate(records.entries(self._store, records.OPEN, self._run, of_groups)):
-                again = entry.result is not None and entry.result.outcome == "unknown"
-                attempt = Attempt(entry, look=again or not self._fresh, again=again, rolls=rolls)
-                attempt.seq = self._store.write(_BEGIN, {"run": self._run, "number": entry.number, "begun": now()})
-                flying[index] = attempt
-                yield attempt
-
-        def noted(told: Told) -> None:
-            attempt = flying.get(told.last.index)
-            if attempt is None:
-                return  # told again after an interrupt
-            with self._store.together():
-                self._store.write(_END, _outcome(attempt))
-                if attempt.created:
-                    known = {"id": attempt.created, "run": self._run, "number": attempt.entry.number}
-                    self._store.write(_CREATED, known)
-            del flying[told.last.index]
-            count(attempt)
-
-        core = core_for(self._client, total)
-        outcomes = Batch(run_of(self._client), core, begun(), concurrency, noted, live=write).outcomes()
-        try:
-            _take(outcomes)
-        finally:
-            outcomes.close()
-
-    def _enter(self, journal: Path | None) -> None:
+    def _enter(self, journal: AnyPath | None) -> None:
         """Make the plan a run of the journal, which holds it from now on."""
         if self._begun:
             return
-        file = journal or self.journal
+        file = Path(journal) if journal else self.journal
         if file is None:
             raise PlanError("no journal: say where it is to be")
         store = Store.open(file, "create")
@@ -270,28 +266,6 @@ def _check_new(journal: Store, uid: str) -> None:
     if known is not None:
         how = "has been applied already" if known["state"] == "finished" else "was begun already: resume it"
         raise JournalError(f"{journal.name}: this plan of {known['planned']} {how}")
-
-
-def _take(outcomes: Generator[Outcome]) -> None:
-    """Take outcomes to the end, or until the service has nothing but errors."""
-    streak = Streak()
-    for outcome in outcomes:
-        if streak.hopeless(outcome.error) and outcome.error is not None:
-            raise outcome.error
-
-
-def _outcome(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "seq": attempt.seq,
-        "ended": now(),
-        "outcome": attempt.outcome,
-        "error": attempt.error,
-        "status": attempt.status,
-        "request_id": attempt.request_id,
-        "attempts": attempt.attempts,
-        "differences": records.written(attempt.differences),
-        "after": records.dumped(attempt.after),
-    }
 
 
 def _check_replaced(file: Path) -> None:

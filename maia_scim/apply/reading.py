@@ -119,6 +119,7 @@ def open_rows(
     mapping: Mapping[str, str] | None = None,
     clear_empty: bool = False,
     picks: Picks | None = None,
+    by_name: bool = False,
 ) -> Generator[Source]:
     """Open a file of users: CSV, JSON Lines or JSON.
 
@@ -131,6 +132,7 @@ def open_rows(
         mapping: The attribute of each header, ``""`` to leave it out, as of ``read_mapping``.
         clear_empty: Whether an empty cell (in JSON null, ``""``, ``[]``) clears its attribute, or leaves it as it is.
         picks: Which rows to take; None for all.
+        by_name: Whether rows may do without an id.
 
     Raises:
         InvalidFile: If it cannot be read, or its header has faults.
@@ -146,13 +148,13 @@ def open_rows(
         headings = Headings(mapping, arrays=found != "csv")
         chosen = picks or Picks()
         if found == "csv":
-            csv = CsvFile(feed, headings, delimiter=delimiter, picks=chosen)
+            csv = CsvFile(feed, headings, delimiter=delimiter, picks=chosen, by_name=by_name)
             form = Form(found, feed.encoding, feed.bom, csv.newline, csv.delimiter, tuple(csv.header), csv.sep)
             rows = csv.rows(clear_empty=clear_empty)
         else:
             form = Form(found, feed.encoding, feed.bom, "\r\n" if "\r\n" in feed.start else "\n")
             records = line_records(feed) if found == "jsonl" else array_records(feed)
-            rows = JsonRows(feed, headings, picks=chosen).rows(records, clear_empty=clear_empty)
+            rows = JsonRows(feed, headings, picks=chosen, by_name=by_name).rows(records, clear_empty=clear_empty)
         yield Source(called, form, feed, rows)
 
 

@@ -19,7 +19,7 @@ from maia_scim.errors import (
 )
 from maia_scim.frames import bare
 
-from .errors import ApplyError
+from .errors import ApplyError, NotTried
 from .inside import core_of, run_of
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Read(NamedTuple):
     """What came of reading a user: the answer or the error."""
 
     key: int
+    id: str
     user: Any
     error: Exception | None
 
@@ -57,6 +58,8 @@ class Streak:
 
     def hopeless(self, error: Exception | None) -> bool:
         """Whether to give up after one more answer, or error."""
+        if isinstance(error, NotTried):  # and so says nothing of the service
+            return False
         self._count = self._count + 1 if isinstance(error, MaiaError) and not isinstance(error, _OF_ONE) else 0
         for_all = isinstance(error, TokenError | AuthenticationError | ConfigurationError)
         return for_all or self._count >= self._longest
@@ -93,7 +96,7 @@ def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, con
         for outcome in outcomes:
             if streak.hopeless(outcome.error) and outcome.error is not None:
                 raise outcome.error
-            yield Read(keys.pop(outcome.index), outcome.user, outcome.error)
+            yield Read(keys.pop(outcome.index), outcome.id or "", outcome.user, outcome.error)
 
 
 def _read(core: Core, index: int, id: str) -> Life[many.Outcome]:

@@ -48,14 +48,19 @@ WRITTEN: Final = _ENTRIES + _MAY_BE_DONE + _ORDER
 _STATES: Final = """
 SELECT state, count(*) AS count, sum(deactivates) AS deactivations, sum(kept IS NOT NULL) AS kept,
     sum(case_only) AS case_only, sum(kind = 'new user') AS creations, sum(kind = 'group') AS groups,
-    sum(adds) AS additions, sum(removes) AS removals, sum(held) AS members
+    sum(adds) AS additions, sum(removes) AS removals, sum(held) AS members,
+    count(said) AS named
 FROM entry WHERE run = ? GROUP BY state
 """
-_OF_ALL: Final = ("kept", "case_only", "members")
+_OF_ALL: Final = ("kept", "case_only", "members", "named")
 _OF_CHANGES: Final = ("deactivations", "creations", "groups", "additions", "removals")
 _OUTCOMES: Final = """
 SELECT coalesce(outcome, 'unknown'), count(*), sum(outcome = 'done' AND differences IS NOT NULL) FROM write
 WHERE seq IN (SELECT max(seq) FROM write WHERE run = ? GROUP BY number) GROUP BY 1
+"""
+_CREATED: Final = """
+SELECT name, id FROM entry JOIN run USING (run)
+WHERE entry.kind = 'new user' AND id <> '' AND name <> '' AND base_url = ? ORDER BY run
 """
 # What was written to a user, and what the service kept otherwise, the newest first.
 _DIFFERENCES: Final = """
@@ -106,6 +111,8 @@ def entry_of(row: sqlite3.Row) -> Entry:
         result=_result(row) if row["begun"] else None,
         kind=row["kind"],
         empties=bool(row["empties"]),
+        said=row["said"],
+        seen=datetime.fromisoformat(row["seen"]) if row["seen"] else None,
     )
 
 
@@ -159,6 +166,12 @@ def count_open(store: Store, run: int) -> int:
     return int(row["count"]) if row else 0
 
 
+def was_unknown(store: Store, run: int, number: int) -> bool:
+    """Whether a change may have been made by any of its writes so far."""
+    query = "SELECT 1 FROM write WHERE run = ? AND number = ? AND coalesce(outcome, 'unknown') = 'unknown'"
+    return store.row(query, run, number) is not None
+
+
 def form(store: Store, run: int) -> Form | None:
     """Read how the file of a run is written."""
     row = store.row("SELECT form FROM run WHERE run = ?", run)
@@ -175,6 +188,12 @@ def uid(store: Store, run: int) -> str:
     """Read what a plan is known by, wherever it is copied to."""
     row = store.row("SELECT uid FROM run WHERE run = ?", run)
     return str(row["uid"]) if row else ""
+
+
+def created(store: Store, base_url: str) -> Iterator[tuple[str, str]]:
+    """The ``userName`` and the id of each user whom earlier runs created, the newest last."""
+    for row in store.rows(_CREATED, base_url):
+        yield row["name"], row["id"]
 
 
 def known_differences(store: Store, id: str, base_url: str) -> dict[str, Difference]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import re
 from datetime import UTC
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 from maia_scim.files import replacing
 
 from . import show
+from .actions import actions_of, write_table
 from .page import write_page
 
 if TYPE_CHECKING:
@@ -24,39 +23,30 @@ if TYPE_CHECKING:
 
     from maia_scim.diff import Difference
 
+    from .actions import Action
     from .model import About, Entry, Result, Summary
 
 Format = Literal["json", "csv", "html"]
 
 _VERSION: Final = 1  # of the JSON
-_COLUMNS: Final = (
-    "number",
-    "line",
-    "id",
-    "userName",
+# What the CSV has behind the columns of the table of actions.
+_MORE: Final = (
     "state",
     "outcome",
-    "what",
-    "path",
-    "before",
-    "after",
     "answered",
-    "note",
-    "error",
     "status",
     "request_id",
     "attempts",
     "begun",
     "ended",
-    "kind",
+    "number",
+    "line",
+    "plan",
     "service",
     "account",
     "file",
     "planned",
 )
-# What a spreadsheet takes for a formula, in whatever width, behind the signs that it skips; and what would be taken
-# for a text that was defused.
-_FORMULA: Final = re.compile(r"'*[\s\x00-\x20\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 
 
 def write_report(
@@ -72,10 +62,7 @@ def write_report(
 
     - ``json``: one object: ``about``, ``summary``, ``warnings``, and ``entries`` with their changes and results. Users
       as a whole are not in it, nor the records of the file: the journal has them.
-    - ``csv``: a line for each value that changes, is kept, or was answered otherwise than it was sent, as ``what``
-      says; and one for each entry without any. A text is as it is, another value is JSON. It begins with a byte order
-      mark, so that Excel reads it as UTF-8. A text that a spreadsheet would take for a formula, such as ``+49 1234``,
-      stands behind an apostrophe; and so that this can be undone, does one that begins with an apostrophe before such.
+    - ``csv``: the table of actions, as of ``actions``, with what became of each. It can be applied as a file.
     - ``html``: the page for whoever approves.
 
     Args:
@@ -175,13 +162,14 @@ def _object(entry: Entry) -> dict[str, Any]:
     return {
         "number": entry.number,
         "line": entry.line,
+        "kind": entry.kind,
         "id": entry.id,
-        "userName": entry.name,
+        "displayName" if entry.kind == "group" else "userName": entry.name,
         "state": entry.state,
         "note": entry.note,
         "changes": [
             {"path": each.path, "before": show.safe(each.before, each.path), "after": show.safe(each.after, each.path)}
-            for each in entry.changes
+            for each in show.changes_of(entry)
         ],
         "kept": [*map(_difference, entry.kept)],
         "version": entry.version,
@@ -221,70 +209,19 @@ def _json(value: Any) -> str:
 
 
 def _write_csv(out: TextIO, about: About, entries: Iterable[Entry]) -> None:
-    context = {
-        "kind": about.kind,
-        "service": about.base_url,
-        "account": about.account,
-        "file": about.file,
-        "planned": _iso(about.planned),
-    }
-    out.write("\ufeff")
-    rows = csv.writer(out)
-    rows.writerow(_COLUMNS)
-    for entry in entries:
-        about_entry = {**context, **_cells(entry)}
-        for values in _lines(entry):
-            line = {**about_entry, **values}
-            rows.writerow([_cell(line.get(name)) for name in _COLUMNS])
+    context = (about.kind, about.base_url, about.account, about.file, _iso(about.planned))
 
+    def lines() -> Iterator[tuple[Action, tuple[Any, ...]]]:
+        for entry in entries:
+            result = entry.result
+            done: tuple[Any, ...] = (None,) * 5
+            if result:
+                done = (result.status, result.request_id, result.attempts, _iso(result.begun), _iso(result.ended))
+            for action in actions_of(entry):
+                told = (entry.state, result.outcome if result else None, action.answered)
+                yield action, (*told, *done, entry.number, entry.line, *context)
 
-def _cells(entry: Entry) -> dict[str, Any]:
-    result = entry.result
-    known = {name: value for name, value in _object(entry).items() if name in _COLUMNS}
-    return {**known, **({name: value for name, value in _result(result).items() if name in _COLUMNS} if result else {})}
-
-
-def _lines(entry: Entry) -> Iterator[dict[str, Any]]:
-    """What each line of an entry has of its own."""
-    answered = {each.path.lower(): each for each in (entry.result.differences if entry.result else ())}
-    several = False
-    for change in entry.changes:
-        path, other = change.path, answered.pop(change.path.lower(), None)
-        yield {
-            "what": "change",
-            "path": path,
-            "before": show.safe(change.before, path),
-            "after": show.safe(change.after, path),
-            # JSON says null where the answer has nothing; an empty cell, that the answer is as it was sent.
-            "answered": None if other is None else _answer(other),
-        }
-        several = True
-    for what, differences in (("answered otherwise", answered.values()), ("kept", entry.kept)):
-        for each in differences:
-            yield {
-                "what": what,
-                "path": each.path,
-                "after": show.safe(each.sent, each.path),
-                "answered": _answer(each),
-            }
-            several = True
-    if not several:
-        yield {}
-
-
-def _answer(each: Difference) -> Any:
-    return "null" if each.answered is None else show.safe(each.answered, each.path)
-
-
-def _cell(value: Any) -> str | int | float:
-    if value is None:
-        return ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if not _is_utf8(text):
-        text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return f"'{text}" if _FORMULA.match(text) else text
+    write_table(out, lines(), _MORE)
 
 
 def _is_utf8(text: str) -> bool:

@@ -8,8 +8,9 @@ from collections import Counter
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from maia_scim.diff import is_array, is_object
+from maia_scim.diff import diff, is_array, is_object
 from maia_scim.patched import names
+from maia_scim.text import joins, without_joiners
 
 from .case import only_case
 
@@ -52,11 +53,15 @@ def visible(text: str) -> str:
 
     Returns:
         The text, with an escape such as ``\x1b`` or ``\u202e`` in place of each sign that moves the cursor, turns the
-        direction of reading, or takes no ink: also of no-break and zero-width spaces, which look like none.
+        direction of reading, or takes no ink: also of no-break and zero-width spaces, which look like none; not of
+        joiners between what they join.
     """
     if text.isprintable() and _BLANK.isdisjoint(text):
         return text
-    return "".join(sign if sign.isprintable() and sign not in _BLANK else _escaped(sign) for sign in text)
+    return "".join(
+        sign if (sign.isprintable() and sign not in _BLANK) or joins(text, at) else _escaped(sign)
+        for at, sign in enumerate(text)
+    )
 
 
 def text(value: Any, path: str = "") -> str:
@@ -88,7 +93,7 @@ def pair(before: Any, after: Any, path: str = "") -> tuple[str, str]:
         their JSON in ASCII.
     """
     one, other = text(before, path), text(after, path)
-    if unicodedata.normalize("NFC", one) != unicodedata.normalize("NFC", other) or is_secret(path):
+    if _seen(one) != _seen(other) or is_secret(path):
         return one, other
     return _exactly(before), _exactly(after)
 
@@ -103,17 +108,18 @@ def items(before: Any, after: Any, path: str = "") -> Items:
     """
     if is_secret(path):
         return Items(() if before is None else (MASK,), () if after is None else (MASK,), ())
+    tell = _member_of_group if path.lower() == "members" else _item
     old = [(_key(item), item) for item in _array(before)]
     new = [(_key(item), item) for item in _array(after)]
     same = Counter(key for key, _ in old) & Counter(key for key, _ in new)
     gone, stay = _parted(old, same)
     come, _ = _parted(new, same)
-    removed, added = [_item(item, 0) for item in gone], [_item(item, 0) for item in come]
-    alike = set(removed) & set(added)
+    removed, added = [tell(item, 0) for item in gone], [tell(item, 0) for item in come]
+    alike = {*map(_seen, removed)} & {*map(_seen, added)}
     return Items(
-        tuple(_exactly(item) if told in alike else told for told, item in zip(removed, gone, strict=True)),
-        tuple(_exactly(item) if told in alike else told for told, item in zip(added, come, strict=True)),
-        tuple(_item(item, 0) for item in stay),
+        tuple(_exactly(item) if _seen(told) in alike else told for told, item in zip(removed, gone, strict=True)),
+        tuple(_exactly(item) if _seen(told) in alike else told for told, item in zip(added, come, strict=True)),
+        tuple(tell(item, 0) for item in stay),
     )
 
 
@@ -136,28 +142,42 @@ def is_secret(path: str) -> bool:
     return "password" in plain.lower().split(".")
 
 
+def changes_of(entry: Entry) -> tuple[Change, ...]:
+    """What an entry changes; of a user who is to be created, all that it is to have."""
+    return entry.changes or (diff({}, entry.wanted or {}) if entry.kind == "new user" else ())
+
+
 def deactivates(entry: Entry) -> bool:
     """Whether an account is to be switched off."""
-    return any(_leads_to(change, "active") and change.after is False for change in entry.changes)
+    return entry.kind == "user" and any(
+        _leads_to(change, "active") and change.after is False for change in entry.changes
+    )
 
 
 def activates(entry: Entry) -> bool:
     """Whether an account is to be switched on."""
-    return any(_leads_to(change, "active") and change.after is True for change in entry.changes)
+    return entry.kind == "user" and any(
+        _leads_to(change, "active") and change.after is True for change in entry.changes
+    )
 
 
 def renames(entry: Entry) -> bool:
     """Whether a user gets another ``userName``, by which people sign in."""
-    return any(_leads_to(change, "username") for change in entry.changes)
+    return entry.kind == "user" and any(_leads_to(change, "username") for change in entry.changes)
 
 
 def is_case_only(entry: Entry) -> bool:
     """Whether all that changes is letter case that SCIM does not tell apart."""
-    return bool(entry.changes) and all(map(only_case, entry.changes))
+    return entry.kind == "user" and bool(entry.changes) and all(map(only_case, entry.changes))
 
 
 def _leads_to(change: Change, name: str) -> bool:
     return [each.lower() for each in names(change.path)] == [name]
+
+
+def _seen(told: str) -> str:
+    """The same text of texts that look alike."""
+    return unicodedata.normalize("NFC", without_joiners(told))
 
 
 def _escaped(sign: str) -> str:
@@ -207,6 +227,12 @@ def _item(item: Any, depth: int) -> str:
     else:
         main = _members(rest, depth) or ABSENT
     return f"{main} ({', '.join(aside)})" if aside else main
+
+
+def _member_of_group(item: Any, depth: int) -> str:
+    """Who is in a group: the name first, and the id in brackets."""
+    name, id = (item.get("display"), item.get("value")) if is_object(item) else (None, None)
+    return f"{_text(name, depth)} ({_text(id, depth)})" if name and id else _item(id if id else item, depth)
 
 
 def _members(value: dict[str, Any], depth: int) -> str:

@@ -48,6 +48,8 @@ CREATE TABLE entry (
     kind TEXT NOT NULL,         -- user, new user, group
     line INTEGER,
     id TEXT NOT NULL,
+    said TEXT,                  -- the name that the id was found by, in an index
+    seen TEXT,                  -- when the index saw it
     name TEXT,
     state TEXT NOT NULL,
     note TEXT,
@@ -91,9 +93,39 @@ INSERT INTO run VALUES (
 """
 ADD_ENTRY: Final = """
 INSERT INTO entry VALUES (
-    :run, :number, :kind, :line, :id, :name, :state, :note, :faults, :changes, :kept, :case_only, :deactivates,
-    :renames, :adds, :removes, :held, :empties, :before, :wanted, :version, :source
+    :run, :number, :kind, :line, :id, :said, :seen, :name, :state, :note, :faults, :changes, :kept, :case_only,
+    :deactivates, :renames, :adds, :removes, :held, :empties, :before, :wanted, :version, :source
 )
+"""
+# An entry about which nothing is known yet.
+EMPTY: Final[dict[str, Any]] = {
+    "kind": "user",
+    "line": None,
+    "id": "",
+    "said": None,
+    "seen": None,
+    "name": None,
+    "note": None,
+    "faults": None,
+    "changes": None,
+    "kept": None,
+    "case_only": 0,
+    "deactivates": 0,
+    "renames": 0,
+    "adds": 0,
+    "removes": 0,
+    "held": 0,
+    "empties": 0,
+    "before": None,
+    "wanted": None,
+    "version": None,
+    "source": None,
+}
+UPDATE: Final = """
+UPDATE entry SET name = :name, state = :state, note = :note, faults = :faults, changes = :changes, kept = :kept,
+    case_only = :case_only, deactivates = :deactivates, renames = :renames, before = :before, wanted = :wanted,
+    version = :version
+WHERE run = :run AND number = :number
 """
 
 

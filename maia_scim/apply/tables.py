@@ -33,7 +33,12 @@ class Record(NamedTuple):
 
 @contextmanager
 def open_table(
-    file: Path | BinaryIO, columns: Collection[str], *, optional: Collection[str] = (), name: str | None = None
+    file: Path | BinaryIO,
+    columns: Collection[str],
+    *,
+    optional: Collection[str] = (),
+    name: str | None = None,
+    encoding: str | None = None,
 ) -> Generator[Iterator[Record]]:
     """Open a table.
 
@@ -42,6 +47,7 @@ def open_table(
         columns: The columns that it needs, in any order and letter case; others are left out.
         optional: Columns that it may have.
         name: What messages call it.
+        encoding: Its encoding, unless it has a BOM; None for UTF-8.
 
     Yields:
         Its records, one by one.
@@ -50,7 +56,7 @@ def open_table(
         InvalidFile: If it cannot be read, or lacks a column; in the course of it, if it does not go on as it should.
     """
     with opened(file, name) as (stream, called):
-        feed = Feed(stream, called, None)
+        feed = Feed(stream, called, encoding)
         wanted = {each.casefold(): each for each in (*columns, *optional)}
         form = format_of(called, feed)
         if form == "csv":
@@ -59,15 +65,23 @@ def open_table(
             yield _of_json(feed, wanted, columns, line_records(feed) if form == "jsonl" else array_records(feed))
 
 
+def text_of(value: Any) -> str:
+    """A value of a record as text without blanks around it; ``""`` of what is none."""
+    return value.strip() if isinstance(value, str) else ""
+
+
 def _of_sheet(feed: Feed, wanted: dict[str, str], columns: Collection[str]) -> Iterator[Record]:
     needs = f"the column{'s' * (len(columns) != 1)} {' and '.join(columns)}"
     sheet = Sheet(feed, lambda header: header.strip().casefold() in wanted, delimiter=None, needs=needs)
-    found = {wanted.get(header.strip().casefold(), ""): number for number, header in enumerate(sheet.header)}
+    found: dict[str, int] = {}
+    for number, header in enumerate(sheet.header):
+        known = wanted.get(header.strip().casefold())
+        if known is not None and found.setdefault(known, number) != number:
+            raise feed.refused(sheet.line, "the header has it twice", known)
     if missing := [each for each in columns if each not in found]:
         raise feed.refused(
             sheet.line, f"there is no column {' and no column '.join(missing)}: the header needs {needs}"
         )
-    found.pop("", None)
     for line, cells in sheet.records():
         if wide := sheet.too_wide(cells):
             raise feed.refused(line, wide)

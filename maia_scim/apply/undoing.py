@@ -9,23 +9,27 @@ from maia_scim.resources import version_of
 
 from . import planning, records
 from .errors import JournalError
+from .judging import judged
+from .memberships import members_of, moves, propose
 from .plans import is_same
 from .reads import read_users
-from .store import ADD_ENTRY
-from .wanted import equal, is_boolean_as_text, value_at
+from .store import ADD_ENTRY, EMPTY
+from .wanted import same, value_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from maia_scim import MaiaScim
 
+    from .judging import Rules
+    from .memberships import Member
     from .model import Entry
-    from .planning import Rules
+    from .planning import Making
+    from .reads import Read
     from .store import Store
 
 _THAT_WROTE = """
 SELECT run, base_url, account FROM run r WHERE (?1 IS NULL OR run = ?1) AND EXISTS (
-    SELECT 1 FROM write WHERE run = r.run AND coalesce(outcome, 'unknown') IN ('done', 'unknown')
+    SELECT 1 FROM write WHERE run = r.run
+    AND (coalesce(outcome, 'unknown') IN ('done', 'unknown') OR after IS NOT NULL)
 ) ORDER BY run DESC
 """
 
@@ -38,62 +42,77 @@ def run_of(journal: Store, client: MaiaScim, run: int | None) -> int:
     """
     rows = [*journal.rows(_THAT_WROTE, run)]
     if not rows:
-        which = "no run" if run is None else f"no run {run}, or it"
-        raise JournalError(f"{journal.name}: {which} wrote anything: there is nothing to undo")
+        known = run is not None and journal.row("SELECT run FROM run WHERE run = ?", run) is not None
+        missing = f"run {run} wrote nothing" if known else f"it has no run {run}"
+        why = "no run wrote anything" if run is None else missing
+        raise JournalError(f"{journal.name}: {why}: there is nothing to undo")
     own = [row for row in rows if is_same(client, row["base_url"], row["account"])]
     return int((own or rows)[0]["run"])
 
 
-def compare(
-    store: Store,
-    run: int,
-    client: MaiaScim,
-    journal: Store,
-    undone: int,
-    *,
-    rules: Rules,
-    concurrency: int,
-    on_progress: Callable[[int, int], object] | None,
-) -> None:
-    """Read each user that a run wrote, and note what brings back its values.
+def compare(making: Making, journal: Store, undone: int) -> None:
+    """Read all that a run wrote, and note what brings back the values from before.
 
     Args:
-        store: Where to.
-        run: The run there.
-        client: The client.
+        making: The plan.
         journal: The journal.
         undone: The run that is to be undone.
-        rules: How to compare.
-        concurrency: How many requests may be under way.
-        on_progress: Is told how many users were read, of how many.
     """
+    store, run = making.store, making.run
+    groups: dict[str, list[Entry]] = {}
     total = 0
-    for entry in records.entries(journal, records.WRITTEN, undone):
-        total += 1
-        store.write(
-            ADD_ENTRY,
-            {
-                **planning.EMPTY,
-                "run": run,
-                "number": entry.number,
-                "line": None,
-                "id": entry.id,
-                "state": "unread",
-                "source": None,
-            },
-        )
+    with store.together():
+        for entry in records.entries(journal, records.WRITTEN, undone):
+            if entry.kind == "group":
+                groups.setdefault(entry.id, []).append(entry)
+                continue
+            total += 1
+            known = "unread" if entry.id else "not_found"  # created, maybe, and the answer did not come
+            own = {"run": run, "number": entry.number, "id": entry.id, "name": entry.name, "state": known}
+            store.write(ADD_ENTRY, {**EMPTY, **own})
     ids = ((entry.number, entry.id) for entry in records.entries(store, records.OF_STATE, run, "unread"))
-    for done, read in enumerate(read_users(client, ids, total, concurrency), 1):
+    for done, read in enumerate(read_users(making.client, ids, total, making.concurrency), 1):
         values: dict[str, Any] = {}
         if read.error is None:
-            held: dict[str, Any] = read.user.to_dict()
-            changes, conflicts = reversals(records.entry(journal, undone, read.key), held)
-            values = planning.judged(held, version_of(read.user), changes, rules, {})
-            if conflicts:
-                values |= {"state": "conflict", "note": f"somebody else changed {', '.join(conflicts)} since"}
+            values = _values(records.entry(journal, undone, read.key), read, making.rules)
         planning.note(store, run, read, values)
-        if on_progress:
-            on_progress(done, total)
+        if making.on_progress:
+            making.on_progress(done, total)
+    for id, entries in groups.items():
+        _undo_members(making, id, entries)
+
+
+def _values(entry: Entry, read: Read, rules: Rules) -> dict[str, Any]:
+    """What a plan has for a user that a run wrote."""
+    held: dict[str, Any] = read.user.to_dict()
+    if entry.kind == "new user":
+        off = (Change("active", value_at(held, "active"), False),)
+        values = judged(held, version_of(read.user), _real(off), rules, {})
+        told = "the service has no way to delete a user: who was created is deactivated instead"
+        return values | ({"note": told} if values["state"] == "change" else {})
+    changes, conflicts = reversals(entry, held)
+    values = judged(held, version_of(read.user), changes, rules, {})
+    if conflicts:
+        values |= {"state": "conflict", "note": f"somebody else changed {', '.join(conflicts)} since"}
+    return values
+
+
+def _real(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """Those of some changes that change something."""
+    return tuple(change for change in changes if not same(change.before, change.after))
+
+
+def _undo_members(making: Making, id: str, entries: list[Entry]) -> None:
+    """Note what brings back the members of a group: who came goes, and who went comes."""
+    came: dict[str, Member] = {}
+    left: dict[str, Member] = {}
+    for entry in entries:
+        gone, come = moves(entry)
+        # Of one that was cut short it is not known who; to take back what was not done does nothing.
+        done = members_of(entry.result.after) if entry.result and entry.result.after else None
+        left |= {each.id: each for each in gone if done is None or each.id in done}
+        came |= {each.id: each for each in come if done is None or each.id in done}
+    propose(making, id, lambda held: ([*left.values()], [each for each in held.values() if each.id in came]))
 
 
 def reversals(entry: Entry, held: dict[str, Any]) -> tuple[tuple[Change, ...], list[str]]:
@@ -108,14 +127,10 @@ def reversals(entry: Entry, held: dict[str, Any]) -> tuple[tuple[Change, ...], l
     left = (entry.result and entry.result.after) or entry.wanted or {}
     for change in entry.changes:
         current = value_at(held, change.path)
-        if _same(current, change.before):
+        if same(current, change.before):
             continue
-        if _same(current, value_at(left, change.path)) or _same(current, change.after):
+        if same(current, value_at(left, change.path)) or same(current, change.after):
             changes.append(Change(change.path, current, change.before))
         else:
             conflicts.append(change.path)
     return tuple(changes), conflicts
-
-
-def _same(one: Any, other: Any) -> bool:
-    return equal(one, other) or is_boolean_as_text(Change("", one, other)) or is_boolean_as_text(Change("", other, one))

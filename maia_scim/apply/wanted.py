@@ -39,6 +39,8 @@ def changes_of(held: Mapping[str, Any], settings: Iterable[Setting]) -> tuple[Ch
 
 
 def _counts(change: Change) -> bool:
+    if change.before == "" and change.after is None:
+        return False  # to clear what is empty
     return not is_boolean_as_text(change) and names(change.path)[0].lower() not in _NOT_CHANGED
 
 
@@ -71,6 +73,11 @@ def changed(held: Mapping[str, Any], changes: Iterable[Change]) -> Json:
     return wanted
 
 
+def created(changes: Iterable[Change]) -> Json:
+    """A new user, with what changes put into it (RFC 7643 section 3: ``schemas`` lists what it holds)."""
+    return changed({"schemas": [CORE]}, changes)
+
+
 def value_at(user: Mapping[str, Any], path: str) -> Any:
     """The value at a leaf path; None if there is none."""
     value: Any = user
@@ -88,6 +95,11 @@ def without_password(user: Json) -> Json:
 def equal(one: Any, other: Any) -> bool:
     """Whether two values are the same to SCIM."""
     return not diff({"_": one}, {"_": other})
+
+
+def same(one: Any, other: Any) -> bool:
+    """The same, of what some services have as text and others as booleans, too."""
+    return equal(one, other) or is_boolean_as_text(Change("", one, other)) or is_boolean_as_text(Change("", other, one))
 
 
 def _steps(user: Mapping[str, Any], path: str) -> list[str]:

@@ -19,7 +19,7 @@ from maia_scim.frames import bare
 from maia_scim.many import Outcome
 from maia_scim.resources import version_of
 
-from . import memberships
+from . import member_writing
 from .case import only_case
 from .errors import Moved
 from .wanted import equal, is_boolean_as_text, names, value_at, without_password
@@ -54,7 +54,7 @@ class Attempt:
     entry: Entry
     look: bool
     again: bool
-    rolls: memberships.Rolls
+    rolls: member_writing.Rolls
     seq: int = 0
     outcome: Word = "unknown"
     error: str | None = None
@@ -88,7 +88,8 @@ def write(core: Core, index: int, attempt: Attempt) -> Life[Outcome]:
         attempt.error = str(error)
         attempt.outcome = error.outcome if isinstance(error, MaiaError) else "not_sent"
         if isinstance(error, PreconditionFailed) and error.outcome != "unknown":
-            attempt.outcome, attempt.error = "moved", "somebody else changed the user since it was read (412)"
+            what = "group" if entry.kind == "group" else "user"
+            attempt.outcome, attempt.error = "moved", f"somebody else changed the {what} since it was read (412)"
         elif isinstance(error, Moved):
             attempt.outcome = "moved"
         return Outcome(entry.id, None, bare(error), index)
@@ -140,7 +141,7 @@ def _create(core: Core, attempt: Attempt) -> Life[None]:
 _WRITERS: Final[dict[Kind, Callable[[Core, Attempt], Life[None]]]] = {
     "user": _change,
     "new user": _create,
-    "group": memberships.write,
+    "group": member_writing.write,
 }
 
 

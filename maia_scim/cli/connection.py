@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing, suppress
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
@@ -11,22 +12,25 @@ import click
 from maia_scim.cli.exits import Writes, Wrong, answered
 from maia_scim.cli.lazy import PROFILE
 from maia_scim.cli.options import not_blank
-from maia_scim.cli.output import say
+from maia_scim.cli.output import say, warn
 from maia_scim.cli.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from maia_scim import MaiaScim
     from maia_scim.auth import TokenSource
     from maia_scim.cli.profile_store import Profile
     from maia_scim.config import Place
     from maia_scim.events import Event
+    from maia_scim.index import Index, IndexRefused
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 VARIABLE = "MAIA_PROFILE"
+INDEX = "MAIA_INDEX"
 # The variables by which the environment says where the service is, and who calls. A secret alone names nobody.
 PLACES = ("MAIA_BASE_URL", "MAIA_REGION", "MATILLION_API_URL", "MATILLION_REGION")
 ACCOUNTS = ("MAIA_TOKEN", "MAIA_CLIENT_ID", "MATILLION_CLIENT_ID")
@@ -60,6 +64,8 @@ class Connection:
         self._region, self._base_url = region, base_url
         self._verbose = verbose
         self.writes = Writes()
+        self._index: Index | None = None
+        self._no_index: IndexRefused | None = None
 
     @property
     def profile(self) -> str | None:
@@ -101,7 +107,7 @@ class Connection:
         }
 
     def client(self, **options: Any) -> MaiaScim:
-        """Make a client; a context manager.
+        """Make a client; a context manager. It feeds the index, if there is one.
 
         Args:
             options: As of ``MaiaScim``; they win over what the profile says.
@@ -114,7 +120,73 @@ class Connection:
             settings["ipv4_only"] = self._profile.ipv4_only
         if self._profile and self._profile.per_minute:
             settings["rate_limit"] = RateLimit(self._profile.per_minute)
-        return MaiaScim(**settings | options)
+        maia = MaiaScim(**settings | options)
+        index = self._opened(maia)
+        return index.feed(maia) if index else maia
+
+    @property
+    def index_file(self) -> Path:
+        """Where the index of the account is, whether or not there is one."""
+        from hashlib import sha256
+        from pathlib import Path
+
+        named = os.environ.get(INDEX, "").strip()
+        if named:
+            return Path(named).expanduser()
+        place, account = self.base_url, self.auth.account
+        if account.startswith(("token-", "callable-")):  # the next token of the account has another name
+            account = "token"
+        key = sha256(f"{place}\n{account}".encode()).hexdigest()[:16]
+        return Path(click.get_app_dir("maia-scim")) / "index" / f"{key}.sqlite"
+
+    @property
+    def index(self) -> Index | None:
+        """The index of the account; None if there is none.
+
+        Raises:
+            IndexRefused: If it cannot be used.
+        """
+        if self._index is None and self.index_file.is_file():
+            self.client().close()
+        if self._no_index is not None:
+            raise self._no_index
+        return self._index
+
+    def make_index(self) -> Index:
+        """The index of the account, which is made if there is none.
+
+        Raises:
+            IndexRefused: If it cannot be used.
+        """
+        found = self.index
+        if found is not None:
+            return found
+        from maia_scim.index import Index
+
+        with suppress(OSError):  # the index says what is wrong with the folder
+            self.index_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.client() as maia:
+            self._index = Index.open(self.index_file, maia)
+        return self._index
+
+    def close(self) -> None:
+        """Write what the index was shown, and close it."""
+        if self._index is not None:
+            self._index.close()
+            self._index = None
+
+    def _opened(self, maia: MaiaScim) -> Index | None:
+        """The index, for a client. One that cannot be used is warned of, once, and keeps nobody from the rest."""
+        if self._index is not None or self._no_index is not None or not self.index_file.is_file():
+            return self._index
+        from maia_scim.index import Index, IndexRefused
+
+        try:
+            self._index = Index.open(self.index_file, maia, create=False)
+        except IndexRefused as error:
+            self._no_index = error
+            warn(f"the index is not used: {error}")
+        return self._index
 
     @property
     def ipv4_only(self) -> bool:
@@ -222,7 +294,7 @@ def connected(function: Callable[P, R]) -> Callable[..., R]:
         *args: Any, profile: str | None, region: str | None, base_url: str | None, verbose: bool, **kwargs: Any
     ) -> R:
         connection = Connection(profile=_chosen(profile), region=region, base_url=base_url, verbose=verbose)
-        with answered(connection.writes):
+        with answered(connection.writes), closing(connection):
             return cast("Callable[..., R]", function)(*args, connection=connection, **kwargs)
 
     return command

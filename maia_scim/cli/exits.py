@@ -118,9 +118,10 @@ def ending(error: MaiaError, *, wrote: bool = True) -> Ending:
         wrote: Whether a write was sent, or may have been. What is unknown of a read harms nobody.
     """
     from maia_scim import errors
+    from maia_scim.index.errors import IndexFault
 
     told = str(error)
-    if isinstance(error, errors.ConfigurationError):
+    if isinstance(error, errors.ConfigurationError | IndexFault):
         return Wrong(told)
     if isinstance(error, errors.LossyReplace):
         shown = ", ".join(error.paths[:10]) + (f" and {len(error.paths) - 10} more" if len(error.paths) > 10 else "")
@@ -159,7 +160,7 @@ def _told(error: BaseException, writes: Writes | None) -> Ending | None:
 
     if isinstance(error, MaiaError):
         return ending(error, wrote=writes is None or writes.last is not None)
-    if isinstance(error, ValueError | TypeError) and _of_arguments(error):
+    if isinstance(error, ValueError | TypeError) and not (writes and writes.last) and _of_arguments(error):
         return Wrong(str(error))
     if isinstance(error, KeyboardInterrupt):
         under_way = writes and writes.uncertain

@@ -12,14 +12,17 @@ from maia_scim.cli.output import with_output
 if TYPE_CHECKING:
     from maia_scim.cli.connection import Connection
     from maia_scim.cli.output import Output
+    from maia_scim.index.model import Kind
 
 
-def _command(kind: str) -> click.Command:
+def _command(kind: Kind) -> click.Command:
+    names = "a userName or an e-mail address" if kind == "user" else "a displayName"
+
     @click.command(
         "get",
         short_help=f"Read {kind}s.",
-        help=f"Read {kind}s by their ids.\n\nJSON is the {kind} as the service gives it; of several ids, an array of "
-        "those that could be read.",
+        help=f"Read {kind}s by their ids, or by {names} that the index knows.\n\n"
+        f"JSON is the {kind} as the service gives it; of several ids, an array of those that could be read.",
     )
     @click.argument("ids", metavar="ID...", nargs=-1, required=True)
     @with_output

@@ -8,6 +8,12 @@ from maia_scim.cli.lazy import Entry, LazyGroup
 
 COMMANDS = {
     "get": Entry("maia_scim.cli.getting", "groups", "Read groups."),
+    "members": Entry("maia_scim.cli.groups_show_members", "members", "Show who is in a group."),
+    "sync": Entry(
+        "maia_scim.cli.groups_sync",
+        "sync",
+        "Give groups the members that a file says: a plan to look at, then the changes.",
+    ),
     "replace": Entry("maia_scim.cli.groups_write", "replace", "Replace a whole group."),
     "add-member": Entry("maia_scim.cli.groups_members", "add_member", "Add users to a group."),
     "remove-member": Entry("maia_scim.cli.groups_members", "remove_member", "Remove users from a group."),

@@ -36,7 +36,7 @@ def _members(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(short_help="Add users to a group.")
 @_members
 def add_member(**given: Any) -> None:
-    """Add users to a group, by ids. Nothing is written for those who are in it."""
+    """Add users to a group, by ids, or by names that the index knows. Nothing is written for those who are in it."""
     _change(**given, add=True, yes=True)
 
 
@@ -44,9 +44,9 @@ def add_member(**given: Any) -> None:
 @yes_option
 @_members
 def remove_member(**given: Any) -> None:
-    """Remove users from a group, by ids. Nothing is written for those who are not in it.
+    """Remove users from a group, by ids, or by names that the index knows.
 
-    They lose what the group lets them do. Shows who it is, and asks.
+    Nothing is written for those who are not in it. They lose what the group lets them do. Shows who it is, and asks.
     """
     _change(**given, add=False)
 
@@ -63,16 +63,21 @@ def _change(
     output: Output,
 ) -> None:
     from maia_scim.cli import plans
+    from maia_scim.cli.names import Names
     from maia_scim.cli.output import check_can_ask, say
     from maia_scim.cli.reading import show
+
+    if not dry_run:
+        check_can_ask(yes=yes)
+    names = Names(connection)
+    [group] = names.ids([group], "group", write=True)
+    users = tuple(names.ids(users, "user", write=True))
 
     def send(maia: MaiaScim) -> Any:
         change = maia.groups.add_members if add else maia.groups.remove_members
         return change(group, *users, if_match=if_match)
 
     if dry_run or not yes:
-        if not dry_run:
-            check_can_ask(yes=yes)
         plan = _plan(connection, group, users, send, add=add)
         if dry_run:
             plans.dry_run(connection, [plan], output=output)

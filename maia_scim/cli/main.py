@@ -21,11 +21,17 @@ COMMANDS = {
         "apply",
         "Bring users to the state that a file says: a plan to look at, then the changes.",
     ),
+    "offboard": Entry(
+        "maia_scim.cli.offboard",
+        "offboard",
+        "Switch accounts off, take them out of their groups, and give a receipt.",
+    ),
     "journal": Entry(
         "maia_scim.cli.journal",
         "journal",
         "Show what a journal holds: the runs, and what became of each change.",
     ),
+    "index": Entry("maia_scim.cli.index", "index", "From names to ids: what was seen of users and groups."),
     "doctor": Entry("maia_scim.cli.doctor", "doctor", "Check configuration, network, token and rights."),
     "profiles": Entry("maia_scim.cli.profiles", "profiles", "List and change profiles: accounts under names."),
     "sandbox": Entry("maia_scim.cli.sandbox", "sandbox", "Serve a local Maia SCIM service to try things against."),

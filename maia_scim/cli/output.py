@@ -6,11 +6,13 @@ import sys
 from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
+from unicodedata import normalize
 
 import click
 
 from maia_scim.cli.exits import Stopped, Wrong
 from maia_scim.cli.plain import plain, plain_json, plain_lines
+from maia_scim.text import without_joiners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,14 +78,20 @@ def emit(data: Any, table: Callable[[], Table | Iterable[str]], output: Output) 
             click.echo(each)
 
 
-def rows(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> Table:
-    """Make a table. What the cells hold cannot control the terminal."""
+def rows(columns: Sequence[str], lines: Iterable[Sequence[object]], *, whole: Sequence[str] = ()) -> Table:
+    """Make a table. What the cells hold cannot control the terminal.
+
+    Args:
+        columns: The headers.
+        lines: The cells of each line.
+        whole: The columns that do not get narrower than what they hold.
+    """
     from rich.table import Table
     from rich.text import Text
 
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
-        made.add_column(Text(plain(name)), overflow="fold")
+        made.add_column(Text(plain(name)), overflow="fold", no_wrap=name in whole)
     for line in lines:
         made.add_row(*(Text(plain(cell)) for cell in line))
     return made
@@ -150,11 +158,32 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Stopped("nothing was written: the answer was no")
 
 
+def type_name(question: str, name: str) -> None:
+    """Ask on standard error to type a name, for what a y would be typed too quickly.
+
+    Args:
+        question: What to ask.
+        name: What has to be typed.
+
+    Raises:
+        Stopped: If anything else is.
+    """
+    click.echo(f"{plain_lines(question)}: ", err=True, nl=False)
+    try:
+        answer = sys.stdin.readline()
+    except UnicodeDecodeError:
+        answer = ""
+    if answer.strip() != name.strip():
+        raise Stopped("nothing was written: the name was not typed")
+
+
 def difference_lines(changes: Iterable[Change]) -> Iterator[str]:
     """Lines that show changes, coloured: path, before and after of each. Of an array, the items that differ.
 
     No line shows a password.
     """
+    import json
+
     told = [*changes]
     lengths = [len(plain(change.path)) for change in told]
     width = max((length for length in lengths if length <= _LONG_PATH), default=0)
@@ -165,7 +194,10 @@ def difference_lines(changes: Iterable[Change]) -> Iterator[str]:
             yield from _of_items(plain(path), _items(before), _items(after))
             continue
         mark, colour = ("+", "green") if before is None else ("-", "red") if after is None else ("~", "yellow")
-        values = [_short(value, secret=secret) for value in (before, after) if value is not None]
+        given = [value for value in (before, after) if value is not None]
+        values = [_short(value, secret=secret) for value in given]
+        if len(values) > 1 and not secret and len({normalize("NFC", without_joiners(each)) for each in values}) == 1:
+            values = [json.dumps(value) for value in given]  # they look alike: in ASCII they do not
         yield click.style(f"  {mark} {plain(path):<{width}}  {' → '.join(values)}", fg=colour)
 
 
@@ -267,6 +299,7 @@ __all__ = [
     "masked",
     "rows",
     "say",
+    "type_name",
     "warn",
     "with_output",
 ]

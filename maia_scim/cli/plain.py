@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from maia_scim.text import joins
+
 # In JSON these may stand in texts only, where an escape says the same. json.dumps escapes the others itself.
 _UNSEEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -13,7 +15,10 @@ def plain(text: object) -> str:
     whole = str(text)
     if whole.isprintable():
         return whole
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in whole)
+    return "".join(
+        sign if sign.isprintable() or joins(whole, at) else sign.encode("unicode_escape").decode("ascii")
+        for at, sign in enumerate(whole)
+    )
 
 
 def plain_lines(text: object) -> str:

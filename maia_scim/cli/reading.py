@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from maia_scim.cli import views
 from maia_scim.cli.each import Each
+from maia_scim.cli.names import Names
 from maia_scim.cli.output import emit
 
 if TYPE_CHECKING:
@@ -14,21 +15,24 @@ if TYPE_CHECKING:
 
     from maia_scim.cli.connection import Connection
     from maia_scim.cli.output import Output
+    from maia_scim.index.model import Kind
 
 
-def read(connection: Connection, ids: Iterable[str], kind: str, output: Output) -> None:
+def read(connection: Connection, ids: Iterable[str], kind: Kind, output: Output) -> None:
     """Read some, and show them.
 
     Args:
         connection: Which account it is about.
-        ids: Their ids.
+        ids: Their ids, or names that the index knows.
         kind: ``user`` or ``group``.
         output: How to show them.
     """
-    each = Each(connection, ids, kind)
+    names = Names(connection)
+    each = Each(connection, names.ids(ids, kind), kind)
     with connection.client() as maia:
         resources: Any = maia.users if kind == "user" else maia.groups
         found = each.run(lambda id: resources.get(id).to_dict())
+    names.tell_stale(found)
     show([*found.values()], kind, several=each.several, output=output)
     each.finish()
 

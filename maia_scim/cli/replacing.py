@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from maia_scim.cli import documents, plans, views
+from maia_scim.cli.names import Names
 from maia_scim.cli.output import check_can_ask, say, warn
+from maia_scim.cli.plain import plain
 from maia_scim.cli.reading import show
 from maia_scim.cli.rehearsal import Rehearsal
 
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from maia_scim import MaiaScim
     from maia_scim.cli.connection import Connection
     from maia_scim.cli.output import Output
+    from maia_scim.index.model import Kind
     from maia_scim.watch import Call
 
 
 def replace(
     *,
     connection: Connection,
-    kind: str,
+    kind: Kind,
     file: str,
     target: str | None,
     if_match: str | None,
@@ -38,7 +41,7 @@ def replace(
         connection: Which account it is about.
         kind: ``user`` or ``group``.
         file: The file, or ``-``.
-        target: The id, if it is not that of the file.
+        target: The id, or a name that the index knows, if it is not the id of the file.
         if_match: The version that it must be at. If not given, that which was shown, where there are versions.
         guard: As of ``users.replace``.
         yes: Whether not to ask.
@@ -51,6 +54,8 @@ def replace(
     body = documents.read_object(file, kind)
     if not dry_run:
         check_can_ask(yes=yes)
+    if target is not None:
+        [target] = Names(connection).ids([target], kind, write=True)
     resource: Any = (ScimUser if kind == "user" else ScimGroup).from_dict(body)
 
     def put(maia: MaiaScim, version: str | None) -> Any:
@@ -76,7 +81,9 @@ def replace(
         warnings.simplefilter("ignore")  # told above
         after = put(maia, version)
     tell_differences(calls)
-    show([after.to_dict()], kind, output=output)
+    written = after.to_dict()
+    say(f"Replaced {kind} {plain(views.name_of(written))}, {plain(written.get('id'))}: {connection.title}")
+    show([written], kind, output=output)
 
 
 def tell_differences(calls: Sequence[Call]) -> None:

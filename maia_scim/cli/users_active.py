@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @with_output
 @connected
 def activate(*, ids: tuple[str, ...], dry_run: bool, output: Output, connection: Connection) -> None:
-    """Let users sign in. Nothing is written for those who can."""
+    """Let users sign in, by ids, or by names that the index knows. Nothing is written for those who can."""
     _set(connection, ids, active=True, yes=True, dry_run=dry_run, output=output)
 
 
@@ -35,7 +35,10 @@ def activate(*, ids: tuple[str, ...], dry_run: bool, output: Output, connection:
 @with_output
 @connected
 def deactivate(*, ids: tuple[str, ...], yes: bool, dry_run: bool, output: Output, connection: Connection) -> None:
-    """Keep users from signing in. Nothing is written for those who cannot. Shows who it is, and asks."""
+    """Keep users from signing in, by ids, or by names that the index knows.
+
+    Nothing is written for those who cannot. Shows who it is, and asks.
+    """
     _set(connection, ids, active=False, yes=yes, dry_run=dry_run, output=output)
 
 
@@ -44,14 +47,15 @@ def _set(
 ) -> None:
     from maia_scim.cli import plans
     from maia_scim.cli.each import Each
+    from maia_scim.cli.names import Names
     from maia_scim.cli.output import check_can_ask, say
     from maia_scim.cli.reading import show
 
-    each = Each(connection, ids, "user")
+    if not dry_run:
+        check_can_ask(yes=yes)
+    each = Each(connection, Names(connection).ids(ids, "user", write=True), "user")
     todo = each.ids
     if dry_run or not yes:
-        if not dry_run:
-            check_can_ask(yes=yes)
         planned = _plans(connection, each, active=active)
         if dry_run:
             plans.dry_run(connection, [*planned.values()], several=each.several, output=output)

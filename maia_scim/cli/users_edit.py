@@ -31,15 +31,18 @@ _READ_ONLY = ("id", "meta", "groups")
 def edit(*, id: str, yes: bool, dry_run: bool, output: Output, connection: Connection) -> None:
     """Open a user as JSON in $VISUAL or $EDITOR, show what changed, ask, and write it.
 
+    ID may be a name that the index knows.
     What others change meanwhile stays. Where they change the same, nothing is written, and your text is kept in a file.
     """
     from maia_scim.cli import plans
+    from maia_scim.cli.names import Names
     from maia_scim.cli.output import check_can_ask, say
     from maia_scim.cli.reading import show
     from maia_scim.errors import EditConflict
 
     if not dry_run:
         check_can_ask(yes=yes)
+    [id] = Names(connection).ids([id], "user", write=True)
     session = _Session(connection, id, yes=yes, dry_run=dry_run)
     try:
         if dry_run:

@@ -41,12 +41,14 @@ def patch(
 ) -> None:
     """Set, add or remove some attributes of a user, and leave all others alone.
 
+    ID may be a name that the index knows.
     PATH is an attribute (title), a sub-attribute (name.givenName), or items of an array (emails[type eq "work"].value).
     VALUE is JSON if it is JSON, else text; 42 and true stay text where the specification says that the attribute is a
     text. All that is removed comes first, then what is set, then what is added, in one request.
     """
     from maia_scim.cli import patch_options, plans, views
     from maia_scim.cli.exits import Wrong
+    from maia_scim.cli.names import Names
     from maia_scim.cli.output import say
     from maia_scim.cli.reading import show
     from maia_scim.cli.rehearsal import Rehearsal
@@ -58,6 +60,7 @@ def patch(
         operations = patch_options.from_file(file)
     else:
         operations = patch_options.given(set=set_, set_text=set_text, add=add, remove=remove)
+    [id] = Names(connection).ids([id], "user", write=True)
     if dry_run:
         with Rehearsal(connection) as rehearsal:
             held = rehearsal.maia.users.get(id).to_dict()

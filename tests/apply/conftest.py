@@ -2,6 +2,9 @@
 
 import csv
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from maia_scim import MaiaScim
 from maia_scim.sandbox import Sandbox
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+ROOT = Path(__file__).parents[2]
 BARBARA = "2819c223-7f76-453a-919d-413861904646"
 
 
@@ -60,3 +64,19 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def writes(sandbox: Sandbox) -> list[str]:
     """The ids of users that were written, in order, each as often as it was."""
     return [request.id or "" for request in sandbox.requests if request.method in ("PUT", "PATCH", "POST")]
+
+
+@pytest.fixture(scope="module")
+def forker(running: Sandbox) -> Iterator[subprocess.Popen[str]]:
+    """Forks a process for each line that it is given, which a test may kill."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.apply.forker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "MAIA_CLIENT_SECRET": running.client_secret},
+    ) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()

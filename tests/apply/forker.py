@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from maia_scim import ClientCredentials, MaiaScim, apply
+from maia_scim.apply import memberships
+from maia_scim.apply.syncing import sync_groups
 
 
 def run(file: Path, base_url: str, client_id: str) -> None:
@@ -17,7 +19,9 @@ def run(file: Path, base_url: str, client_id: str) -> None:
         client_secret=os.environ["MAIA_CLIENT_SECRET"],
         token_url=f"{origin}/oauth/dpc/token",
     )
-    with MaiaScim(base_url=base_url, auth=auth, rate_limit=None) as maia, apply.plan(maia, file) as plan:
+    memberships.CHUNK = 3  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue] - so that there are many
+    make = sync_groups if file.name.startswith("groups") else apply.plan
+    with MaiaScim(base_url=base_url, auth=auth, rate_limit=None) as maia, make(maia, file) as plan:
         plan.apply(concurrency=4)
 
 

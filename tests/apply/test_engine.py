@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 from maia_scim import BearerToken, ClientCredentials, MaiaScim, apply
-from maia_scim.apply import GuardRail, JournalError, PlanError, planning, records
+from maia_scim.apply import GuardRail, JournalError, PlanError, loading, planning, records
 from maia_scim.apply.columns import target
 from maia_scim.apply.guards import protects
+from maia_scim.apply.judging import Rules, judged
 from maia_scim.apply.model import Setting
-from maia_scim.apply.planning import Rules, judged
 from maia_scim.apply.plans import is_same
 from maia_scim.apply.reading import open_rows
 from maia_scim.apply.store import Store, is_ours
@@ -167,16 +167,17 @@ def test_many_rows_that_are_there_twice_take_no_longer_than_others(column: str) 
         store = Store.temporary()
         run = planning.begin(store, maia, "apply", "-", None)
         with open_rows(io.BytesIO(text.encode()), name="-", format="csv") as source:
-            planning.load(store, run, source, skip_invalid=True)
+            loading.load(store, run, source)
+            loading.check(store, run, source.name, skip_invalid=True)
         assert records.summary(store, run).invalid == count // 2
         store.close()
     assert time.monotonic() - begun < 20  # some minutes, if each were compared with each
 
 
-@pytest.mark.parametrize("query", [planning._TWICE, planning._SHARED])
+@pytest.mark.parametrize("query", [loading._TWICE, loading._SHARED])
 def test_rows_are_compared_by_an_index(query: str) -> None:
     store = Store.temporary()
-    store.sql.executescript(planning._SCRATCH)
+    store.sql.executescript(loading._SCRATCH)
     steps = [row[3] for row in store.sql.execute(f"EXPLAIN QUERY PLAN {query}", {"run": 1})]
     assert not [step for step in steps if step.startswith("SCAN") and step.split()[1] in ("a", "e", "o")], steps
     store.close()
@@ -835,7 +836,8 @@ def interrupting(after: int, kind: type[BaseException]) -> Callable[[FrameType, 
 
 
 PLACES = tuple(
-    f"maia_scim/{name}.py" for name in ("many", "apply/plans", "apply/store", "apply/records", "apply/writing")
+    f"maia_scim/{name}.py"
+    for name in ("many", "apply/plans", "apply/sending", "apply/store", "apply/records", "apply/writing")
 )
 
 

@@ -4,9 +4,8 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -18,23 +17,7 @@ from maia_scim.apply import JournalError
 from maia_scim.sandbox import Sandbox
 from tests.apply.conftest import client_of
 
-ROOT = Path(__file__).parents[2]
 COUNT = 12
-
-
-@pytest.fixture(scope="module")
-def forker(running: Sandbox) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.apply.forker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "MAIA_CLIENT_SECRET": running.client_secret},
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 def line(stream: IO[str] | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from maia_scim import BearerToken, MaiaScim
-from maia_scim.apply import planning, records
+from maia_scim.apply import loading, planning, records
 from maia_scim.apply.reading import open_rows
 from maia_scim.apply.store import Store
 
@@ -39,7 +39,8 @@ def peak(count: int, tmp_path: Path) -> int:
         store = Store.temporary()
         run = planning.begin(store, client, "apply", "-", None)
         with open_rows(Rows(count), name="-", format="csv") as source:  # type: ignore[arg-type]
-            planning.load(store, run, source, skip_invalid=False)
+            loading.load(store, run, source)
+            loading.check(store, run, source.name, skip_invalid=False)
         saved = Store.open(tmp_path / f"{count}.plan", "create")
         store.copy_run(run, saved)
         assert sum(1 for _ in records.entries(saved, records.ALL, 1)) == count

@@ -200,11 +200,11 @@ def test_deactivations_and_renames_stand_first_and_are_counted():
         Summary(change=5, deactivations=2),
     )
     assert told.flags() == {
-        "n3": "change deactivations",
-        "n4": "change deactivations renames",
-        "n2": "change renames",
-        "n1": "change",
-        "n5": "change",
+        "n3": "change deactivations users",
+        "n4": "change deactivations renames users",
+        "n2": "change renames users",
+        "n1": "change users",
+        "n5": "change users",
     }
     titles = re.findall(r'<h2>(.*?) <span class="count">(\d+)', told.source)
     assert titles == [("Deactivations", "2"), ("Renames", "1"), ("Other changes", "2")]
@@ -224,7 +224,7 @@ def test_without_deactivations_nothing_is_loud():
 
 def test_letter_case_is_told_where_it_is_all():
     told = page([entry(1, Change("name.familyName", "BELL", "Bell"), TITLE), entry(2, Change("title", "a", "A"))])
-    assert told.flags() == {"n1": "change", "n2": "change case_only"}
+    assert told.flags() == {"n1": "change users", "n2": "change case_only users"}
     assert told.text.count("letter case only") == 3
     assert page(summary=Summary(case_only=7)).tiles()["case_only"] == ("7", False)
 
@@ -258,7 +258,7 @@ def test_kept_differences_are_told():
     told = page(
         [entry(1, TITLE, kept=kept), entry(2, state="unchanged", kept=kept)], Summary(change=1, unchanged=1, kept=2)
     )
-    assert told.flags() == {"n1": "change kept", "n2": "unchanged kept"}
+    assert told.flags() == {"n1": "change kept users", "n2": "unchanged kept"}
     assert told.tiles()["kept"] == ("2", True)
     assert "wanted Dr" in told.section("Kept by the service otherwise").text
     assert "answered Doctor" in told.text
@@ -281,12 +281,12 @@ def test_results_are_told_in_full():
         entries, Summary(change=6, done=1, refused=1, unknown=1, moved=1, not_sent=1, adjusted=1, deactivations=1)
     )
     assert told.flags() == {
-        "n2": "change deactivations refused",
-        "n3": "change unknown",
-        "n4": "change untried",
-        "n5": "change moved",
-        "n6": "change not_sent",
-        "n1": "change done adjusted",
+        "n2": "change deactivations users refused",
+        "n3": "change users unknown",
+        "n4": "change users untried",
+        "n5": "change users moved",
+        "n6": "change users not_sent",
+        "n1": "change users done adjusted",
     }
     assert "1 of 6 changes made" in told.text
     assert len(told.section("Not done").all("article")) == 5
@@ -515,3 +515,67 @@ def test_the_script_makes_the_filters_work(browsed):
     enabled = {each["data-state"] for each in told.all("button") if "data-state" in each and "disabled" not in each}
     assert enabled == {"change", "deactivations", "unchanged", "invalid"}
     assert all("hidden" not in each for each in told.all("div") if each.get("class") == "tools")
+
+
+GROUP = Entry(
+    6,
+    None,
+    "g-1",
+    "Data Engineering",
+    "change",
+    note="the group would be left without members",
+    changes=(Change("members", [{"value": "id-1", "display": "Zoë"}, {"value": "id-2"}], None),),
+    kind="group",
+    empties=True,
+)
+COMES = Entry(
+    7, None, "g-2", "Analytics", "change", changes=(Change("members", None, [{"value": "id-1"}]),), kind="group"
+)
+NEW = Entry(8, 9, "", "new@x.example", "change", wanted={"userName": "new@x.example", "active": False}, kind="new user")
+
+
+def test_groups_and_new_users_are_told_by_kind():
+    summary = Summary(change=4, groups=2, creations=1, additions=1, removals=2, members=3)
+    told = page([entry(1, TITLE), GROUP, COMES, NEW], summary)
+    assert "1 user to change, 1 user to create, 1 member to add to and 2 to remove from 2 groups" in told.text
+    titles = re.findall(r'<h2>(.*?) <span class="count">(\d+)', told.source)
+    assert titles == [("Members who go", "1"), ("Members who come", "1"), ("New users", "1"), ("Other changes", "1")]
+    assert told.flags() == {
+        "n6": "change removals",
+        "n7": "change additions",
+        "n8": "change creations",
+        "n1": "change users",
+    }
+    tiles = told.tiles()
+    assert (tiles["users"], tiles["creations"]) == (("1", True), ("1", True))
+    assert (tiles["removals"], tiles["additions"]) == (("2", True), ("1", True))
+    assert not {"change", "deactivations", "renames"} & tiles.keys()  # no rename is a name that is new altogether
+    goes = told.section("Members who go").text
+    assert "Zoë (id-1)" in goes
+    assert "left without members" in goes
+    assert "new@x.example" in told.section("New users").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan", "report"),
+    [
+        ("groups sync", "Plan to sync groups", "Report of syncing groups"),
+        ("users rename", "Plan to rename users", "Report of renaming users"),
+        ("users set", "Plan to set attributes", "Report of setting attributes"),
+        ("offboard", "Plan to offboard", "Report of offboarding"),
+    ],
+)
+def test_what_made_the_plan_is_in_its_heading(kind: Any, plan: str, report: str):
+    about = About(kind, ABOUT.base_url, "us1", "client-7", None, "", WHEN)
+    assert plan in page([entry(1, TITLE)], Summary(change=1), about).text
+    told = page([entry(1, TITLE, result=result("done"))], Summary(change=1, done=1), about)
+    assert report in told.text
+    assert "File" not in told.text  # there is none
+    assert "(region us1, account client-7)" in told.texts["title"]
+
+
+def test_a_reason_is_not_told_twice():
+    moved = "somebody else changed title since the plan was made: plan again"
+    told = page([entry(1, TITLE, result=result("moved", error=moved))], Summary(change=1, moved=1))
+    assert moved in told.text
+    assert "Somebody else changed the user after" not in told.text

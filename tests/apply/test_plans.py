@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from maia_scim import ClientCredentials, MaiaScim, apply
+from maia_scim import ClientCredentials, MaiaScim, RateLimit, apply
 from maia_scim.apply import GuardRail, InvalidFile, JournalError, PlanError
 from maia_scim.apply.guards import read_protected
-from maia_scim.apply.planning import Rules, judged
+from maia_scim.apply.judging import Rules, judged
 from maia_scim.diff import Change, diff
 from maia_scim.errors import ServerError, TokenError
 from maia_scim.sandbox import Sandbox, faults, personalities
@@ -273,6 +273,61 @@ def test_a_file_with_faults_is_refused_before_anything_is_sent(
     assert len(sandbox.requests) == sandbox.token_requests == 0
 
 
+def test_a_fault_between_rows_names_the_column_as_the_file_heads_it(maia: MaiaScim, tmp_path: Path) -> None:
+    file = tmp_path / "personal.csv"
+    file.write_text("Kennung,Login,Emails[Work]\n1,a,b\n1,c,d\n2,B,e\n3,f,D\n", encoding="utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        apply.plan(maia, file, mapping={"Kennung": "id", "Login": "userName"})
+    assert [str(fault) for fault in caught.value.faults] == [
+        "line 3, column Kennung: the user has a row already, on line 2: each has one",
+        "line 4, column Login: b is an address of the user on line 2, too",
+        "line 5, column Emails[Work]: d is an address of the user on line 3, too",
+    ]
+
+
+def test_a_name_is_told_from_an_address(maia: MaiaScim, tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    rows = [{"id": "1", "userName": "a"}, {"id": "2", "emails": [{"value": "A"}]}]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    with pytest.raises(InvalidFile, match="line 2, column emails: a is the name of the user on line 1, too"):
+        apply.plan(maia, file)
+
+
+def test_paths_may_be_texts(maia: MaiaScim, sandbox: Sandbox, write: Write, tmp_path: Path) -> None:
+    file, protect = str(write(titles(sandbox, "x", 2))), str(tmp_path / "protect.txt")
+    Path(protect).write_text("nobody\n", encoding="utf-8")
+    journal = str(tmp_path / "trail")
+    assert apply.journal_for(file) == Path(f"{file}.journal")
+    with apply.plan(maia, file, protect=protect, journal=journal) as plan:
+        plan.save(str(tmp_path / "x.plan"))
+        assert plan.summary.change == 2
+    with apply.open_plan(maia, str(tmp_path / "x.plan"), journal=str(tmp_path / "other")) as plan:
+        assert plan.apply(journal).done == 2
+    with apply.Journal(journal) as trail:
+        assert [run.state for run in trail.runs()] == ["finished"]
+    with pytest.raises(JournalError, match="nothing to resume"):
+        apply.resume(maia, journal)
+    with apply.undo(maia, journal, protect=protect) as plan:
+        assert (plan.summary.change, plan.undoes) == (2, 1)
+
+
+def test_a_run_is_asked_for_by_its_number(maia: MaiaScim, sandbox: Sandbox, write: Write) -> None:
+    file = write(titles(sandbox, "x", 2))
+    with apply.plan(maia, file) as plan:
+        plan.apply()
+    with apply.plan(maia, file) as plan:
+        plan.apply()
+    journal = apply.journal_for(file)
+    with apply.Journal(journal) as trail:
+        assert trail.run(1).summary.done == 2
+        with pytest.raises(JournalError, match="it holds no run 7"):
+            trail.run(7)
+    with pytest.raises(JournalError, match="run 2 wrote nothing: there is nothing to undo"):
+        apply.undo(maia, journal, run=2)
+    with pytest.raises(JournalError, match="it has no run 7: there is nothing to undo"):
+        apply.undo(maia, journal, run=7)
+
+
 def test_the_same_address_twice_in_one_row_is_no_fault(maia: MaiaScim, write: Write) -> None:
     rows = [{"id": BARBARA, "userName": "b@x.example", "emails[work]": "b@x.example", "emails[home]": "B@x.example"}]
     with apply.plan(maia, write(rows)) as plan:
@@ -298,7 +353,7 @@ def test_rows_that_are_wrong_can_be_left_out(maia: MaiaScim, sandbox: Sandbox, w
         ({"max_changes": "79%"}, "it would change 5 users, and at most 4 (79% of 6 rows) may be"),
         ({"max_deactivations": 1}, "it would deactivate 2 users, and at most 1 may be"),
         ({"max_deactivations": "0%"}, "it would deactivate 2 users, and at most 0 (0% of 6 rows) may be"),
-        ({"max_changes": 5, "max_deactivations": "34%"}, None),
+        ({"max_removals": 0, "max_changes": 5, "max_deactivations": "34%"}, None),
         ({"max_changes": "100%"}, None),
         ({}, None),
     ],
@@ -700,6 +755,26 @@ def test_each_intent_is_in_the_journal_before_it_is_sent(maia: MaiaScim, sandbox
     with MaiaScim(**sandbox.connection, rate_limit=None, on_event=told) as heard, apply.plan(heard, file) as plan:
         plan.apply(concurrency=1)
     assert seen == [1, 2, 3, 4, 5]
+
+
+def test_what_was_not_sent_any_more_is_no_failure(maia: MaiaScim, sandbox: Sandbox, write: Write) -> None:
+    told: list[apply.Progress] = []
+
+    def stop(progress: apply.Progress) -> None:
+        told.append(progress)
+        if progress.done == 3:
+            raise KeyboardInterrupt
+
+    file = write(titles(sandbox, "x", 30))
+    with MaiaScim(**sandbox.connection, rate_limit=RateLimit(1200)) as slow, apply.plan(slow, file) as plan:
+        with pytest.raises(KeyboardInterrupt):
+            plan.apply(on_progress=stop, concurrency=8)
+        assert {each.failed for each in told} == {0}
+        assert plan.summary.unknown == 0  # all that was under way is finished
+        assert {entry.result.error for entry in plan.failed() if entry.result} <= {"the run was stopped"}
+    with apply.Journal(apply.journal_for(file)) as trail:
+        (run,) = trail.runs()
+        assert run.failed + run.left + run.summary.done == 30
 
 
 def test_a_run_that_nobody_resumes_is_replaced_by_the_next(maia: MaiaScim, sandbox: Sandbox, write: Write) -> None:

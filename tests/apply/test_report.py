@@ -88,6 +88,7 @@ def test_json_has_all_of_it():
     assert told["entries"][0] == {
         "number": 1,
         "line": 2,
+        "kind": "user",
         "id": "id-1",
         "userName": "Zoë",
         "state": "change",
@@ -132,31 +133,33 @@ def test_json_is_readable_and_takes_what_it_cannot_write():
 def test_csv_has_a_line_for_each_value():
     told = lines()
     assert [
-        (each["number"], each["what"], each["path"], each["before"], each["after"], each["answered"]) for each in told
+        (each["action"], each["target"], each["before"], each["after"], each["message"], each["answered"])
+        for each in told
     ] == [
-        ("1", "change", "title", "", "Boss", "boss"),
-        ("1", "change", "emails", '[{"value": "a@x"}]', "", ""),
-        ("1", "change", "active", "true", "false", ""),
-        ("1", "answered otherwise", "nickName", "", "Bob", "null"),
-        ("1", "kept", "locale", "", "de", "en"),
-        ("2", "", "", "", "", ""),
-        ("3", "", "", "", "", ""),
+        ("set", "title", "", "Boss", "done: look", "boss"),
+        ("set", "emails", '[{"value": "a@x"}]', "", "done: look", ""),
+        ("set", "active", "true", "false", "done: look", ""),
+        ("none", "nickName", "", "Bob", "answered otherwise", "null"),
+        ("none", "locale", "", "de", "kept otherwise", "en"),
+        ("none", "", "", "", "invalid: column active: no", ""),
+        ("none", "", "", "", "unchanged", ""),
     ]
+    assert [each["number"] for each in told] == ["1"] * 5 + ["2", "3"]
     for each in told:
         assert each["service"] == "https://x.example/scim"
-        assert (each["kind"], each["account"], each["file"]) == ("apply", "client-7", "users.csv")
+        assert (each["plan"], each["account"], each["file"]) == ("apply", "client-7", "users.csv")
         assert each["planned"] == "2026-03-01T13:05:09.250000Z"
     for each in told[:5]:
-        assert (each["line"], each["id"], each["userName"], each["state"], each["note"]) == (
+        assert (each["line"], each["kind"], each["id"], each["userName"], each["state"]) == (
             "2",
+            "user",
             "id-1",
             "Zoë",
             "change",
-            "look",
         )
         assert (each["outcome"], each["status"], each["request_id"], each["attempts"]) == ("done", "200", "r-1", "2")
         assert (each["begun"], each["ended"]) == ("2026-03-01T13:05:09.250000Z", "2026-03-01T13:05:10.250000Z")
-    assert (told[5]["state"], told[5]["note"], told[5]["outcome"]) == ("invalid", "column active: no", "")
+    assert (told[5]["state"], told[5]["outcome"]) == ("invalid", "")
 
 
 def test_csv_keeps_line_ends_quotes_and_what_utf8_cannot_write():
@@ -170,7 +173,7 @@ def test_csv_keeps_line_ends_quotes_and_what_utf8_cannot_write():
 )
 def test_csv_gives_a_spreadsheet_no_formula(text):
     (told,) = lines([Entry(1, 2, text, text, "change", changes=(Change(text, text, [text]),), note=text)])
-    for name in ("id", "userName", "path", "before", "note"):
+    for name in ("id", "userName", "target", "before", "message"):
         assert told[name] == f"'{text}"
     assert told["after"] == json.dumps([text], ensure_ascii=False)
 
@@ -247,7 +250,11 @@ def test_a_file_is_saved_for_its_owner_alone(tmp_path, name):
 def test_a_format_can_be_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     save("report", ABOUT, SUMMARY, ENTRIES, format="csv")
-    assert (tmp_path / "report").read_bytes().startswith(b"\xef\xbb\xbfnumber,line,id,userName,state,outcome,")
+    assert (
+        (tmp_path / "report")
+        .read_bytes()
+        .startswith(b"\xef\xbb\xbfaction,kind,id,userName,target,before,after,message,")
+    )
 
 
 def failing() -> Iterator[Entry]:
@@ -292,3 +299,27 @@ def test_memory_does_not_grow_with_the_entries(format):
 
     peak(10)
     assert peak(5000) < peak(500) + 1_000_000  # 2 MB, if it held them
+
+
+GONE = [{"value": "id-1", "display": "Zoë"}, {"value": "id-2"}]
+GROUP = Entry(1, None, "g-1", "Analytics", "change", changes=(Change("members", GONE, None),), kind="group")
+NEW = Entry(2, 3, "", "new", "change", wanted={"userName": "new"}, kind="new user")
+
+
+def test_json_tells_groups_from_users():
+    group, new = json.loads(written("json", [GROUP, NEW]))["entries"]
+    assert (group["kind"], group["displayName"], "userName" in group) == ("group", "Analytics", False)
+    assert group["changes"] == [{"path": "members", "before": GONE, "after": None}]
+    assert (new["kind"], new["userName"]) == ("new user", "new")
+    assert new["changes"] == [{"path": "userName", "before": None, "after": "new"}]
+
+
+def test_csv_has_a_line_for_each_member_who_goes_or_comes():
+    columns = ("action", "kind", "id", "userName", "target", "before", "after")
+    assert [tuple(each[name] for name in columns) for each in lines([GROUP, NEW])] == [
+        ("remove", "group", "id-1", "Zoë", "g-1", "Analytics", ""),
+        ("remove", "group", "id-2", "", "g-1", "Analytics", ""),
+        ("create", "user", "", "new", "userName", "", "new"),
+    ]
+    (left,) = lines([Entry(1, None, "g-1", "Analytics", "unchanged", kind="group")])
+    assert (left["action"], left["kind"], left["target"], left["state"]) == ("none", "group", "g-1", "unchanged")

@@ -1,9 +1,13 @@
 """Values as people read them: nothing hidden, no password shown."""
 
+import json
+
 import pytest
 
 from maia_scim.apply import show
 from maia_scim.apply.model import Entry
+from maia_scim.cli.output import difference_lines
+from maia_scim.cli.plain import plain
 from maia_scim.diff import Change
 
 URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -165,3 +169,35 @@ def test_what_a_change_does():
     assert show.is_case_only(entry(case))
     assert not show.is_case_only(entry(case, off))
     assert not show.is_case_only(entry())
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),  # a family is one sign
+        ("नी\u200cक", "नी\u200cक"),
+        ("\u200dab", "\\u200dab"),
+        ("é\u200d", "é\\u200d"),
+        ("é\u200d é", "é\\u200d é"),
+        ("ad\u200cmin", "ad\\u200cmin"),
+        ("é\u200d\u200dé", "é\\u200d\\u200dé"),
+        ("é\u200bé", "é\\u200bé"),
+    ],
+)
+def test_joiners_are_spelt_out_only_where_they_join_nothing(text, seen):
+    assert show.visible(text) == seen
+    assert plain(text) == seen
+
+
+def test_texts_that_differ_in_joiners_alone_can_be_told_apart():
+    one, other = "नी\u200cक", "नीक"
+    assert show.pair(one, other) == (json.dumps(one), json.dumps(other))
+    told = show.items([one], [other])
+    assert (told.removed, told.added) == ((json.dumps(one),), (json.dumps(other),))
+    (line,) = difference_lines([Change("nickName", one, other)])
+    assert "\\u200c" in line
+
+
+def test_members_of_a_group_are_told_by_name():
+    told = show.items([{"value": "1", "display": "Zoë"}, {"value": "2"}], [{"value": "3", "display": ""}], "members")
+    assert told == (("Zoë (1)", "2"), ("3",), ())

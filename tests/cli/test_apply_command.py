@@ -4,13 +4,17 @@ import csv
 import io
 import json
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from maia_scim.cli.apply_progress import Meter
@@ -72,7 +76,7 @@ def test_a_spreadsheet_is_applied(sandbox: Sandbox, file: Path) -> None:
 def test_at_a_terminal_it_asks(sandbox: Sandbox, file: Path) -> None:
     refused = at_terminal("apply", str(file), piped=False, answers={"[y/N]": "n\n"})
     assert refused.code == 3
-    assert f"Change 1 user in no profile · {sandbox.base_url} · client id {sandbox.client_id}? [y/N]" in refused.err
+    assert f"Change 1 user (no profile · {sandbox.base_url} · client id {sandbox.client_id})? [y/N]" in refused.err
     assert "nothing was written" in refused.err
     assert puts(sandbox) == 0
     assert not file.with_name("people.csv.journal").exists()
@@ -84,7 +88,7 @@ def test_at_a_terminal_it_asks(sandbox: Sandbox, file: Path) -> None:
 def test_the_question_tells_of_deactivations(sandbox: Sandbox, file: Path) -> None:
     file.write_text(f"id,active\n{BARBARA},no\n", encoding="utf-8")
     asked = at_terminal("apply", str(file), piped=False, answers={"[y/N]": "n\n"})
-    assert "Change 1 user, deactivate 1 of them, in no profile" in asked.err
+    assert "Change 1 user, deactivate 1 of them (no profile" in asked.err
     assert "1 to change, 1 of them deactivated" in asked.err
 
 
@@ -119,6 +123,9 @@ def test_standard_input_does_as_well(sandbox: Sandbox, tmp_path: Path, monkeypat
     assert done.code == 0
     assert sandbox.users[BARBARA]["name"]["givenName"] == "Babs"
     assert [each.name for each in tmp_path.iterdir()] == ["stdin.journal"]
+    planned = spawn("apply", "-", "-n", "-o", "table", input=line)
+    assert "Plan of standard input · " in planned.out
+    assert "standard input: 1 fault" in spawn("apply", "-", "-n", input="id\x00").err
 
 
 def test_nothing_to_change_asks_nothing(sandbox: Sandbox, file: Path) -> None:
@@ -180,11 +187,14 @@ def test_a_file_with_faults_is_refused(sandbox: Sandbox, file: Path, content: st
         (("FILE", "--resume", "--mapping", "FILE"), "--mapping"),
         (("FILE", "--report", "report.pdf"), ".json, .csv or .html"),
         (("FILE", "--html", "no/such/plan.html"), "there is no such folder"),
+        (("FILE", "--html", "plan.pdf"), "plan.pdf must end in .html"),
         (("FILE", "--journal", "no/such/journal"), "there is no such folder"),
         (("FILE", "--match", "title"), "COLUMN=REGEX"),
         (("FILE", "--match", "title=["), "no regular expression"),
         (("FILE", "--delimiter", ";;"), "cannot separate cells"),
-        (("FILE", "--max-changes", "many"), "no bound"),
+        (("FILE", "--max-changes", "many"), "--max-changes: 'many' is no bound"),
+        (("FILE", "--max-deactivations", "101%"), "--max-deactivations: '101%' is no bound"),
+        (("FILE", "--max-removals", "-1"), "--max-removals: '-1' is no bound"),
         (("FILE", "--resume"), "no such file"),
         (("--undo", "FILE"), "neither a plan nor a journal"),
         (("missing.csv",), "No such file"),
@@ -199,6 +209,63 @@ def test_a_wrong_call_says_why(
     assert message in refused.err
     assert puts(sandbox) == 0
     assert "Traceback" not in refused.err
+
+
+def test_a_wrong_bound_is_refused_before_anything_is_sent(sandbox: Sandbox, file: Path) -> None:
+    assert invoke("apply", str(file), "--yes", "--max-changes", "five").code == 2
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (("people.csv", "--report", "x/../people.csv"), "--report and FILE"),
+        (("people.csv", "--failed-out", "people.csv"), "--failed-out and FILE"),
+        (("people.csv", "--failed-out", "link.csv"), "--failed-out and FILE"),
+        (("people.csv", "--journal", "people.csv"), "--journal and FILE"),
+        (("people.csv", "--failed-out", "people.csv.journal"), "--failed-out and the journal"),
+        (("people.csv", "--plan-out", "people.csv.journal"), "--plan-out and the journal"),
+        (("people.csv", "--journal", "a.csv", "--failed-out", "a.csv"), "--failed-out and --journal"),
+        (("people.csv", "--html", "a.html", "--report", "./a.html"), "--report and --html"),
+        (("people.csv", "--report", "a.csv", "--report", "a.csv"), "--report and --report"),
+        (("people.csv", "--report", "a.csv", "--failed-out", "a.csv"), "--failed-out and --report"),
+        (("people.csv", "--mapping", "map.csv", "--failed-out", "map.csv"), "--failed-out and --mapping"),
+        (("people.csv", "--protect", "map.csv", "--report", "map.csv"), "--report and --protect"),
+        (("--undo", "map.csv", "--report", "map.csv"), "--report and the journal"),
+        (("--undo", "map.csv", "--journal", "a", "--report", "map.csv"), "--report and --undo"),
+        (("people.csv", "--resume", "--failed-out", "people.csv.journal"), "--failed-out and the journal"),
+        (("-", "--plan-out", "stdin.journal"), "--plan-out and the journal"),
+    ],
+)
+def test_no_file_is_written_over_another(
+    sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], names: str
+) -> None:
+    monkeypatch.chdir(file.parent)
+    (file.parent / "x").mkdir()
+    (file.parent / "link.csv").symlink_to(file)
+    (file.parent / "map.csv").write_text("bjensen\n", encoding="utf-8")
+    before = {each: each.read_bytes() for each in file.parent.iterdir() if each.is_file()}
+    refused = invoke("apply", "--yes", *arguments)
+    assert refused.code == 2
+    assert f"{names} are the same file" in refused.err
+    assert {each: each.read_bytes() for each in file.parent.iterdir() if each.is_file()} == before
+    assert not sandbox.requests
+
+
+def test_a_report_does_not_take_the_place_of_the_journal_of_a_saved_plan(
+    sandbox: Sandbox, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(file.parent)
+    rows(file, sandbox, 1)
+    assert invoke("apply", "people.csv", "-n", "--plan-out", "x.plan", "--journal", "trail.csv").code == 0
+    assert "--plan-out and FILE are" in invoke("apply", "x.plan", "-n", "--plan-out", "x.plan").err
+    refused = invoke("apply", "x.plan", "--yes", "--report", "trail.csv")
+    assert (refused.code, "--report and the journal are the same file" in refused.err) == (2, True)
+    assert puts(sandbox) == 0
+    assert invoke("apply", "x.plan", "--yes").code == 0
+    for option in ("--report", "--failed-out"):
+        assert f"{option} and JOURNAL are the same file" in invoke("journal", "trail.csv", option, "trail.csv").err
+    assert invoke("apply", "--undo", "trail.csv", "--journal", "trail.csv", "--yes").code == 0
 
 
 # Guard rails.
@@ -225,6 +292,16 @@ def test_protected_accounts_are_left_alone(sandbox: Sandbox, file: Path, tmp_pat
     assert puts(sandbox) == 0
 
 
+def test_protected_rows_are_not_among_those_to_be_run_again(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    protect, failed = tmp_path / "protect.txt", tmp_path / "failed.csv"
+    protect.write_text("bjensen\n", encoding="utf-8")
+    file.write_text(f"id,active\n{BARBARA},no\n{NOBODY},no\n", encoding="utf-8")
+    done = invoke("apply", str(file), "--yes", "--protect", str(protect), "--failed-out", str(failed))
+    assert failed.read_text(encoding="utf-8") == f"id,active\n{NOBODY},no\n"
+    assert "1 row that failed is in" in done.err
+    assert "1 row of a protected account is not in it" in done.err
+
+
 # Saved plans, pages, reports.
 
 
@@ -239,9 +316,11 @@ def test_a_plan_is_saved_approved_and_applied(sandbox: Sandbox, file: Path, tmp_
     assert (refused.code, "--limit" in refused.err) == (2, True)
     done = invoke("apply", str(plan), "--yes")
     assert (done.code, puts(sandbox)) == (0, 3)
-    again = invoke("apply", str(plan), "--yes")
+    again = invoke("apply", str(plan), "--yes", "-o", "table")
     assert again.code == 2
     assert "applied already" in again.err
+    assert "0 done" not in again.out  # nothing was tried
+    assert "--resume" not in again.err
 
 
 def test_reports_and_failed_rows_are_written(sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
@@ -286,7 +365,11 @@ def test_an_unknown_outcome_has_its_own_code_and_is_settled_by_resuming(sandbox:
     assert done.code == 4
     assert "1 not known whether done" in done.out
     assert f"maia-scim apply --resume --journal {file}.journal" in done.err
-    assert "--resume goes on with it" in invoke("apply", str(file), "-n").err
+    looked = invoke("apply", str(file), "-n")
+    assert "--resume goes on with it" in looked.err
+    assert "takes its place" not in looked.err  # nothing is written
+    dry = invoke("apply", str(file), "-n", "-o", "table", "--resume")
+    assert (dry.code, "1 not known whether done, which is looked at first" in dry.out) == (4, True)
     resumed = invoke("apply", str(file), "--yes", "-o", "table", "--resume")
     assert "--resume goes on" not in resumed.err
     assert resumed.code == 0
@@ -327,6 +410,26 @@ def test_a_signal_finishes_what_is_under_way(sandbox: Sandbox, file: Path, sign:
     assert puts(sandbox) == 40
 
 
+def test_a_second_signal_tells_the_counts_all_the_same(sandbox: Sandbox, file: Path) -> None:
+    rows(file, sandbox, 40)
+    sandbox.inject(faults.Delay(2.0), on="users.replace", times=None)
+    command = [sys.executable, "-c", MAIN, "apply", str(file), "--yes", "--concurrency", "2", "-o", "table"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while puts(sandbox) < 2:
+            assert process.poll() is None
+            time.sleep(0.005)
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert "finished" in process.stderr.readline() + process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Stopping: at once." in err
+    assert "2 not known whether done" in out
+    assert re.search(r"^(38|40) changes are left: maia-scim apply --resume", err, re.MULTILINE)
+
+
 def test_undo_asks_and_brings_back(sandbox: Sandbox, file: Path) -> None:
     before = {id: user.get("title") for id, user in sandbox.users.items()}
     rows(file, sandbox, 3)
@@ -334,12 +437,34 @@ def test_undo_asks_and_brings_back(sandbox: Sandbox, file: Path) -> None:
     journal = f"{file}.journal"
     undone = at_terminal("apply", "--undo", journal, piped=False, answers={"[y/N]": "y\n"})
     assert undone.code == 0
-    assert "Undo the changes of 3 users in no profile" in undone.err
-    assert "Undoing a run of people.csv.journal" in undone.err
+    assert "Undo the changes of 3 users (no profile" in undone.err
+    assert "Undoing run 1 of people.csv.journal (apply, planned 20" in undone.err
     assert {id: user.get("title") for id, user in sandbox.users.items()} == before
     nothing = invoke("apply", "--undo", journal, "--run", "9", "--yes")
     assert nothing.code == 2
-    assert "nothing to undo" in nothing.err
+    assert f"{journal}: it has no run 9: there is nothing to undo" in nothing.err
+    redone = invoke("apply", "--undo", journal, "--yes", "-o", "table")
+    assert "Undoing run 2 of people.csv.journal (an undo of 20" in redone.out
+    assert "this brings its changes back" in redone.out
+    assert [run["kind"] for run in invoke("journal", journal).data] == ["apply", "undo", "undo"]
+
+
+def test_undo_tells_of_a_run_that_was_cut_short_before(sandbox: Sandbox, file: Path) -> None:
+    rows(file, sandbox, 4)
+    sandbox.inject(faults.Status(500), on="users.replace", times=1)
+    assert invoke("apply", str(file), "--yes", "--concurrency", "1").code == 4
+    journal = f"{file}.journal"
+    rows(file, sandbox, 6)
+    second = invoke("apply", str(file), "--yes")
+    assert "this plan takes its place" in second.err
+    undone = invoke("apply", "--undo", journal, "-n")
+    assert "run 1, which was cut short before run 2 took its place, wrote 4 changes" in undone.err
+    assert f"maia-scim apply --undo {journal} --run 1" in undone.err
+    assert "cut short" not in invoke("apply", "--undo", journal, "-n", "--run", "1").err
+    assert [(run["state"], run["left"]) for run in invoke("journal", journal).data] == [
+        ("abandoned", 0),
+        ("finished", 0),
+    ]
 
 
 # The journal.
@@ -354,8 +479,11 @@ def test_a_journal_is_shown(sandbox: Sandbox, file: Path, tmp_path: Path) -> Non
         (1, "apply", "finished", 3),
         (2, "undo", "finished", 3),
     ]
+    assert [(run["failed"], run["left"]) for run in shown.data] == [(0, 0), (0, 0)]
     table = invoke("journal", f"{file}.journal", "-o", "table")
-    assert "finished" in table.out
+    assert "apply people.csv         3 changes: 3 done" in table.out
+    assert "2 runs · " in table.err
+    assert "--resume" not in table.err
     report = tmp_path / "report.json"
     assert invoke("journal", f"{file}.journal", "--run", "1", "--report", str(report)).out == ""
     assert json.loads(report.read_text(encoding="utf-8"))["about"]["kind"] == "apply"
@@ -365,7 +493,7 @@ def test_a_journal_is_shown(sandbox: Sandbox, file: Path, tmp_path: Path) -> Non
     ("arguments", "message"),
     [
         (("--run", "7"), "it holds no run 7"),
-        (("--failed-out", "x.csv"), "is an undo"),
+        (("--failed-out", "x.csv"), "run 2 (undo) has no rows of a file"),
         (("--report", "x.pdf"), ".json, .csv or .html"),
     ],
 )
@@ -378,6 +506,34 @@ def test_a_journal_is_asked_for_what_it_has_not(
     invoke("apply", "--undo", f"{file}.journal", "--yes")
     refused = invoke("journal", f"{file}.journal", *arguments)
     assert (refused.code, message in refused.err) == (2, True), refused
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_a_journal_says_how_to_go_on(sandbox: Sandbox, file: Path, state: str) -> None:
+    rows(file, sandbox, 5)
+    sandbox.inject(faults.Status(401), on="users.replace", times=None)
+    assert invoke("apply", str(file), "--yes", "--concurrency", "1").code == 1
+    with sqlite3.connect(f"{file}.journal") as connection:
+        connection.execute("UPDATE run SET state = ?", (state,))
+    connection.close()
+    shown = invoke("journal", f"{file}.journal")
+    assert f"maia-scim apply --resume --journal {file}.journal" in shown.err
+    (run,) = shown.data
+    assert run["failed"] + run["left"] == run["change"] == 5
+    assert run["left"] > 0
+
+
+def test_a_journal_at_a_narrow_terminal_breaks_no_word(sandbox: Sandbox, file: Path) -> None:
+    sandbox.inject(faults.Status(500), on="users.replace", times=1)
+    rows(file, sandbox, 4)
+    invoke("apply", str(file), "--yes", "--concurrency", "1")
+    invoke("apply", str(rows(file, sandbox, 6)), "--yes")
+    invoke("apply", "--undo", f"{file}.journal", "--yes")
+    shown = at_terminal("journal", f"{file}.journal", piped=False, environment={"COLUMNS": "80", "NO_COLOR": "1"})
+    lines = click.unstyle(shown.err).splitlines()[1:]
+    assert max(map(len, lines)) <= 80
+    for word in ("run", "abandoned", "finished", "people.csv", "people.csv.journal", "changes:", "unknown"):
+        assert any(word in line.split() for line in lines), lines
 
 
 def test_what_is_no_journal_is_refused(file: Path) -> None:
@@ -412,3 +568,84 @@ def test_progress_is_a_bar_at_a_terminal_and_lines_elsewhere(sandbox: Sandbox, t
         assert "Writing 120 of 120" in told.err
         bar = at_terminal(*options[:-2], "--dry-run", "--per-minute", "100000", piped=False, environment=environment)
         assert "Reading users" in bar.err
+
+
+# Names instead of ids, and users who are not there yet.
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where an index is to be."""
+    monkeypatch.setenv("MAIA_INDEX", str(tmp_path / "seen.sqlite"))
+    return tmp_path / "seen.sqlite"
+
+
+@pytest.mark.parametrize(("header", "name"), [("id", "jmensah@example.com"), ("userName", "JMensah")])
+def test_an_index_finds_rows_by_names(
+    sandbox: Sandbox, file: Path, index: Path, header: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke("index", "add", BARBARA, JORDAN).code == 0
+    monkeypatch.setattr("maia_scim.index.notes.now", lambda: datetime.now(UTC) + timedelta(days=3, hours=1))
+    file.write_text(f"{header},title\nBJensen,Pilot\n{name},Pilot\n", encoding="utf-8")
+    dry = invoke("apply", str(file), "--dry-run", "-o", "table")
+    assert dry.code == 0
+    assert f"jmensah · {JORDAN} · line 3 · by {name}\n" in dry.out
+    assert "  2 users found by name, the oldest seen 3 days ago\n" in dry.out
+    assert invoke("apply", str(file), "--yes").data["summary"]["named"] == 2
+    assert [sandbox.users[id]["title"] for id in (BARBARA, JORDAN)] == ["Pilot", "Pilot"]
+    assert "found by name" not in invoke("apply", "--undo", f"{file}.journal", "-n", "-o", "table").out
+
+
+def test_ids_and_names_do_not_mix(sandbox: Sandbox, file: Path, index: Path) -> None:
+    assert invoke("index", "add", BARBARA).code == 0
+    file.write_text(f"id,title\nbjensen,Pilot\n{JORDAN},Pilot\n", encoding="utf-8")
+    refused = invoke("apply", str(file), "--yes")
+    assert refused.code == 2
+    assert "an id on line 3, and a name on line 2: the column id has either" in refused.err
+
+
+def test_without_an_index_a_row_needs_an_id(sandbox: Sandbox, file: Path, index: Path) -> None:
+    file.write_text("userName,title\nbjensen,Pilot\n", encoding="utf-8")
+    refused = invoke("apply", str(file), "--yes")
+    assert (refused.code, index.exists()) == (2, False)
+    assert "no column id: the service has no search" in refused.err
+
+
+def test_who_is_not_known_is_created_if_that_is_asked_for(sandbox: Sandbox, file: Path, index: Path) -> None:
+    assert invoke("index", "add", BARBARA).code == 0
+    file.write_text("userName,title,emails[work]\nbjensen,Pilot,\nnlang,Guide,n@example.com\n", encoding="utf-8")
+    assert invoke("apply", str(file), "--yes").code == 2
+    count = len(sandbox.users)
+    dry = invoke("apply", str(file), "--create-missing", "--dry-run", "-o", "table")
+    assert "nlang · new user · line 3\n" in dry.out
+    assert "2 rows\n  1 to change\n  1 to create\n  0 unchanged\n  1 user found by name" in dry.out
+    assert len(sandbox.users) == count
+    asked = at_terminal("apply", str(file), "--create-missing", piped=False, answers={"[y/N]": "n\n"})
+    assert "Change 1 user, and create 1 user (no profile" in asked.err
+    assert invoke("apply", str(file), "--create-missing", "--yes").code == 0
+    [made] = [user for user in sandbox.users.values() if user["userName"] == "nlang"]
+    assert (made["title"], made["emails"][0]["value"], len(sandbox.users)) == ("Guide", "n@example.com", count + 1)
+    sandbox.forget_requests()
+    again = invoke("apply", str(file), "--create-missing", "--yes")
+    assert (again.code, again.data["summary"]["unchanged"]) == (0, 2)
+    assert all(request.method == "GET" for request in sandbox.requests)
+    undone = invoke("apply", "--undo", f"{file}.journal", "--yes", "-o", "table")
+    assert undone.code == 0
+    [made] = [user for user in sandbox.users.values() if user["userName"] == "nlang"]
+    assert made["active"] is False
+
+
+def test_creating_makes_an_index_and_a_dry_run_does_not(sandbox: Sandbox, file: Path, index: Path) -> None:
+    file.write_text("userName,title\nnlang,Guide\n", encoding="utf-8")
+    assert invoke("apply", str(file), "--create-missing", "--dry-run").code == 0
+    assert not index.exists()
+    assert invoke("apply", str(file), "--create-missing", "--yes").code == 0
+    assert invoke("index", "find", "nlang").code == 0
+
+
+def test_who_is_there_and_not_known_is_not_created_twice(sandbox: Sandbox, file: Path, index: Path) -> None:
+    file.write_text("userName,title\nbjensen,Guide\n", encoding="utf-8")
+    count = len(sandbox.users)
+    refused = invoke("apply", str(file), "--create-missing", "--yes", "-o", "table")
+    assert (refused.code, len(sandbox.users)) == (1, count)
+    assert "userName 'bjensen' is taken" in refused.out

@@ -58,6 +58,22 @@ def test_a_lossy_replace_names_ten_paths_at_most():
     assert "a10" not in message
 
 
+def test_once_something_was_written_an_error_of_the_sdk_is_a_bug_and_stays_one():
+    from maia_scim.resources import resource_id
+
+    writes = Writes()
+    assert type(ended_by(lambda: resource_id("", "user"), writes)) is Wrong
+    writes.last = "PUT …/Users/{id}"
+    with pytest.raises(ValueError, match="empty"), answered(writes):
+        resource_id("", "user")
+
+
+def ended_by(action, writes) -> Ending:
+    with pytest.raises(Ending) as caught, answered(writes):
+        action()
+    return caught.value
+
+
 def test_arguments_that_the_sdk_refuses_are_wrong_and_bugs_are_bugs():
     from maia_scim.resources import resource_id
 

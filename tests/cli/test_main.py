@@ -45,13 +45,16 @@ def test_every_command_has_help(path):
 
 def test_every_command_that_is_asked_for_is_there():
     assert {"users get", "users create", "users replace", "users edit", "users patch", "users activate"} < {*IDS}
+    assert {"users set", "users rename", "groups sync", "offboard"} < {*IDS}
     assert {"users deactivate", "groups get", "groups replace", "groups add-member", "groups remove-member"} < {*IDS}
     assert {"apply", "doctor", "sandbox", "demo", "completion", "profiles", "profiles add", "profiles set-secret"} < {
         *IDS
     }
 
 
-WRITING = [path for path, _, _ in COMMANDS if path[0] in ("users", "groups") and path[1:] and path[-1] != "get"]
+READING = ("get", "export", "members")
+WRITING = [path for path, _, _ in COMMANDS if path[0] in ("users", "groups") and path[1:] and path[-1] not in READING]
+WRITING += [("apply",), ("offboard",)]
 
 
 @pytest.mark.parametrize("path", WRITING, ids=" ".join)
@@ -133,7 +136,7 @@ def completed(line, **environment):
 def test_bash_completes_commands_and_profiles(tmp_path):
     assert completed("maia-scim us") == ["users"]
     assert completed("maia-scim users ") == [
-        *("get", "create", "replace", "edit", "patch", "activate", "deactivate"),
+        *("get", "export", "create", "replace", "edit", "patch", "set", "rename", "activate", "deactivate"),
     ]
     assert completed("maia-scim users get --ou") == ["--output"]
     assert completed("maia-scim users get --output ") == ["table", "json"]

@@ -221,6 +221,7 @@ def test_a_conflict_is_shown_and_keeps_the_text(sandbox, folder, editor):
     assert lines[at + 1 : at + 4] == ["    it was  Tour Guide", "    you     Data Engineer", "    others  Pilot"]
     assert f"Your text is in {file}" in ran.err
     assert "somebody else changed title" in lines[-1]
+    assert ".conflicts" not in ran.err  # which a command has not
     assert json.loads(file.read_text("utf-8"))["title"] == "Data Engineer"
 
 

@@ -34,6 +34,7 @@ def test_replace_shows_what_changes_and_asks(sandbox, tmp_path):
     assert ran.err.startswith(title)
     assert f"Replace this user ({title})?" in ran.err
     assert "meta" not in ran.err
+    assert f"Replaced user bjensen (Barbara Jensen), {BARBARA}: {title}\n" in ran.err
     [put] = writes(sandbox)
     assert put.if_match == 'W/"1"', "what was shown is what is replaced"
 

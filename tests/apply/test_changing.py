@@ -1,0 +1,387 @@
+"""Changing users without a file of values: renaming them, and setting attributes of those whom a filter means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from maia_scim import apply
+from maia_scim.apply import ApplyError, GuardRail, InvalidFile, Plan
+from maia_scim.apply.changing import rename, set_attributes, settings_of
+from maia_scim.apply.renaming import Pair, Pairs, Renaming
+from maia_scim.apply.where import Where
+from maia_scim.apply.whom import Whom
+from maia_scim.errors import AuthenticationError
+from maia_scim.index import Index, NameAmbiguous, NameNotFound, add_users
+from maia_scim.sandbox import faults
+from tests.apply.conftest import ENTERPRISE
+from tests.apply.small import fill, put, sent, states, user
+from tests.apply.test_syncing import Broken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from maia_scim import MaiaScim
+    from maia_scim.sandbox import Sandbox
+
+NFC, NFD = "zo\u00e9", "zoe\u0301"
+MOVE = Renaming(r"@x\.example$", "@y.example")
+
+
+@pytest.fixture
+def held(sandbox: Sandbox) -> Sandbox:
+    """Users a to d, whose addresses are their names."""
+    fill(sandbox, [named(each, f"{each}@x.example") for each in "abcd"])
+    return sandbox
+
+
+@pytest.fixture
+def index(held: Sandbox, maia: MaiaScim, tmp_path: Path) -> Iterator[Index]:
+    with Index.open(tmp_path / "seen.sqlite", maia) as index:
+        add_users(index, maia, "abcd")
+        held.forget_requests()
+        yield index
+
+
+def named(id: str, name: str, *others: str, **more: Any) -> dict[str, Any]:
+    """A user whose first address is the name."""
+    emails = [{"value": each, "type": "work"} for each in (name, *others)]
+    return user(id, userName=name, emails=emails, **more)
+
+
+def pairs(*names: str) -> Pairs:
+    """Pairs of names, written old>new."""
+    return Pairs(Pair(number, *each.split(">")) for number, each in enumerate(names, 2))
+
+
+def renamed(maia: MaiaScim, tmp_path: Path, renaming: Renaming | Pairs, *ids: str, **options: Any) -> Plan:
+    whom = Whom(ids=ids, index=options.get("index")) if ids else None
+    return rename(maia, renaming, whom, **{"journal": tmp_path / "journal", **options})
+
+
+def refused(maia: MaiaScim, renaming: Renaming | Pairs, *ids: str, **options: Any) -> list[str]:
+    with pytest.raises(InvalidFile) as caught:
+        rename(maia, renaming, Whom(ids=ids) if ids else None, **options)
+    assert str(caught.value).startswith("users rename: ")
+    return [str(each) for each in caught.value.faults]
+
+
+def names_of(sandbox: Sandbox, id: str) -> tuple[str, list[str]]:
+    held = sandbox.users[id]
+    return held["userName"], [each["value"] for each in held["emails"]]
+
+
+# Renaming.
+
+
+def test_the_name_and_the_addresses_change_together(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    with renamed(maia, tmp_path, MOVE, "a", "b") as plan:
+        assert states(plan) == [("a", "change"), ("b", "change")]
+        assert [[change.path for change in each.changes] for each in plan.entries()] == [["userName", "emails"]] * 2
+        assert plan.about.kind == "users rename"
+        plan.check(max_changes=2)
+        with pytest.raises(GuardRail):
+            plan.check(max_changes=1)
+        assert plan.apply().done == 2
+    assert names_of(held, "a") == ("a@y.example", ["a@y.example"])
+    assert names_of(held, "c") == ("c@x.example", ["c@x.example"])
+    assert sorted(sent(held)) == ["PUT a", "PUT b"]
+
+
+def test_whoever_keeps_its_names_is_not_in_the_plan(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    fill(held, [named("a", "a@z.example"), named("b", "b@x.example"), "c"])
+    with renamed(maia, tmp_path, MOVE, "a", "b", "gone") as plan:
+        assert states(plan) == [("b", "change"), ("gone", "not_found")]
+        assert plan.summary.rows == 2
+        plan.apply()
+    with renamed(maia, tmp_path, MOVE, "a", "b") as plan:
+        assert states(plan) == []
+        assert plan.apply().done == 0
+
+
+def test_pairs_mean_those_who_have_the_old_names(maia: MaiaScim, held: Sandbox, index: Index, tmp_path: Path) -> None:
+    change = pairs("A@x.example>ann@y.example", "c@x.example>cy@y.example")
+    with renamed(maia, tmp_path, change, index=index) as plan:
+        assert states(plan) == [("a", "change"), ("c", "change")]
+        assert plan.summary.named == 2
+        plan.apply()
+    assert names_of(held, "a") == ("ann@y.example", ["ann@y.example"])
+    assert index.find("ann@y.example").id == "a"
+    with pytest.raises(NameNotFound):
+        renamed(maia, tmp_path, change, index=index)
+    with pytest.raises(ApplyError, match="is a name: it takes an index"):
+        renamed(maia, tmp_path, change)
+
+
+def test_a_user_of_two_pairs_is_written_once(maia: MaiaScim, held: Sandbox, index: Index, tmp_path: Path) -> None:
+    fill(held, [named("a", "a@x.example", "alias@x.example")])
+    add_users(index, maia, "a")
+    change = pairs("a@x.example>a@y.example", "alias@x.example>alias@y.example")
+    with renamed(maia, tmp_path, change, index=index) as plan:
+        assert plan.apply().done == 1
+    assert names_of(held, "a") == ("a@y.example", ["a@y.example", "alias@y.example"])
+
+
+def test_a_name_that_is_out_of_date_renames_nobody(maia: MaiaScim, held: Sandbox, index: Index, tmp_path: Path) -> None:
+    fill(held, [named("a", "other@x.example"), named("b", "b@x.example")])
+    with renamed(maia, tmp_path, pairs("a@x.example>n@y.example", "b@x.example>m@y.example"), index=index) as plan:
+        assert states(plan) == [("a", "not_found"), ("b", "change")]
+        assert (next(plan.entries()).note or "").startswith("the index is out of date: who was a@x.example is other@")
+
+
+def test_a_pattern_needs_to_know_whom(maia: MaiaScim) -> None:
+    with pytest.raises(ValueError, match="pass whom"):
+        rename(maia, MOVE)
+    with pytest.raises(ApplyError, match="nobody is named"):
+        rename(maia, MOVE, Whom())
+
+
+def test_a_change_of_case_alone_is_made(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    with renamed(maia, tmp_path, Renaming("^a@x", "A@X"), "a", "b") as plan:
+        assert plan.summary.case_only == 0
+        assert plan.apply().done == 1
+    assert names_of(held, "a") == ("A@X.example", ["A@X.example"])
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [
+        ("", "a@x.example: a@x.example would become '': that is empty"),
+        ("a@", "a@x.example: a@x.example would become 'a@': that is no e-mail address, and the old one is"),
+        ("a\u00a0b@x.example", None),
+        ("a\tb@x.example", None),
+        ("@@", None),
+    ],
+)
+def test_a_name_that_can_be_none_refuses_all(maia: MaiaScim, held: Sandbox, to: str, told: str | None) -> None:
+    (found,) = refused(maia, Renaming("^a@x.example$", to), "a", "b", "c")
+    assert found.startswith("a@x.example: a@x.example would become ")
+    assert told is None or found == told
+    assert sent(held) == []
+
+
+def test_all_that_is_wrong_is_told(maia: MaiaScim, held: Sandbox) -> None:
+    told = refused(maia, Renaming("^[ab]@x.example$", ""), "a", "b", "c")
+    assert [each.partition(":")[0] for each in sorted(told)] == ["a@x.example", "b@x.example"]
+
+
+# Names that two would have.
+
+
+def test_two_who_would_have_one_name_are_refused(maia: MaiaScim, held: Sandbox) -> None:
+    (told,) = refused(maia, Renaming("^[ab]@", "team@"), "a", "b", "c")
+    assert told == "a (a@x.example) and b (b@x.example) would both be called team@x.example"
+    assert sent(held) == []
+
+
+def test_the_name_of_somebody_whom_the_index_knows_is_refused(maia: MaiaScim, held: Sandbox, index: Index) -> None:
+    (told,) = refused(maia, Renaming("^a@", "D@"), "a", index=index)
+    assert told == "a (a@x.example) would be called D@x.example, as d is"
+    assert sent(held) == []
+
+
+def test_an_address_of_somebody_whom_the_index_knows_is_refused(maia: MaiaScim, held: Sandbox, index: Index) -> None:
+    fill(held, [named("a", "a@x.example"), named("d", "d@x.example", "alias@x.example")])
+    add_users(index, maia, "ad")
+    (told,) = refused(maia, Renaming("^a@", "alias@"), "a", index=index)
+    assert told == "a (a@x.example) would be called alias@x.example, as d is"
+
+
+def test_what_others_are_merely_shown_as_is_free(maia: MaiaScim, held: Sandbox, index: Index, tmp_path: Path) -> None:
+    fill(held, [named("a", "a"), *[named(each, each, displayName="Twin", externalId="ext") for each in "bc"]])
+    add_users(index, maia, "abc")
+    for name in ("Twin", "ext"):
+        with renamed(maia, tmp_path, Renaming("^a$", name), "a", index=index) as plan:
+            assert plan.summary.change == 1
+    with pytest.raises(NameAmbiguous):
+        index.find("Twin")
+
+
+def test_a_name_that_several_have_is_refused(maia: MaiaScim, held: Sandbox, index: Index) -> None:
+    fill(held, [named("a", "a@x.example"), *[named(each, f"{each}@x.example", "team@x.example") for each in "bc"]])
+    add_users(index, maia, "abc")
+    (told,) = refused(maia, Renaming("^a@", "team@"), "a", index=index)
+    assert told.startswith("a (a@x.example) would be called team@x.example, as ")
+
+
+def test_a_swap_is_refused(maia: MaiaScim, held: Sandbox, index: Index) -> None:
+    swap = pairs("a@x.example>b@x.example", "b@x.example>a@x.example")
+    first, second = refused(maia, swap, index=index)
+    assert first == (
+        "a (a@x.example) would be called b@x.example, as b is until it is renamed in this run, too, in no certain "
+        "order: rename that one in a run before"
+    )
+    assert second.startswith("b (b@x.example) would be called a@x.example, as a is until")
+    assert sent(held) == []
+
+
+def test_a_name_is_taken_in_each_of_its_forms(maia: MaiaScim, held: Sandbox, index: Index) -> None:
+    fill(held, [named("a", "a@x.example"), named("z", f"{NFD}@x.example")])
+    add_users(index, maia, "az")
+    (told,) = refused(maia, Renaming("^a@", f"{NFC.upper()}@"), "a", index=index)
+    assert told.endswith("as z is")
+
+
+def test_an_own_address_may_become_the_name(maia: MaiaScim, held: Sandbox, index: Index, tmp_path: Path) -> None:
+    fill(held, [user("a", userName="a", emails=[{"value": "a@x.example"}])])
+    add_users(index, maia, "a")
+    with renamed(maia, tmp_path, pairs("a>a@x.example"), "a", index=index) as plan:
+        plan.apply()
+    assert names_of(held, "a") == ("a@x.example", ["a@x.example"])
+
+
+def test_a_name_that_the_service_knows_to_be_taken_is_told(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    """Without an index, nobody but the service knows."""
+    with renamed(maia, tmp_path, Renaming("^a@", "b@"), "a") as plan:
+        assert plan.apply().refused == 1
+        (entry,) = plan.failed()
+    assert entry.result is not None
+    assert entry.result.status == 409
+    assert names_of(held, "a") == ("a@x.example", ["a@x.example"])
+
+
+@pytest.mark.parametrize("name", ["a", "A@X.example"])
+def test_who_is_protected_is_not_renamed(maia: MaiaScim, held: Sandbox, tmp_path: Path, name: str) -> None:
+    with renamed(maia, tmp_path, MOVE, "a", "b", protect=put(tmp_path / "protect", name)) as plan:
+        assert states(plan) == [("a", "protected"), ("b", "change")]
+        assert next(plan.entries()).note == "the account is protected, and would be renamed"
+
+
+def test_an_undo_brings_the_names_back(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    with renamed(maia, tmp_path, MOVE, "a", "b") as plan:
+        plan.apply()
+    with maia.users.edit("b") as found:
+        found.user_name = "somebody.else@x.example"
+    with apply.undo(maia, tmp_path / "journal") as plan:
+        assert states(plan) == [("a", "change"), ("b", "conflict")]
+        plan.apply()
+    assert names_of(held, "a") == ("a@x.example", ["a@x.example"])
+    assert names_of(held, "b") == ("somebody.else@x.example", ["b@y.example"])
+
+
+def test_who_cannot_be_read_stops_no_other(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    held.inject(Broken("a"), on="users.get", times=None)
+    with renamed(maia, tmp_path, MOVE, "a", "b") as plan:
+        assert states(plan) == [("a", "unread"), ("b", "change")]
+    held.clear_faults()
+    held.inject(faults.Status(401), times=None)
+    with pytest.raises(AuthenticationError):
+        renamed(maia, tmp_path, MOVE, "b")
+
+
+def test_members_of_a_group_are_renamed(maia: MaiaScim, sandbox: Sandbox, tmp_path: Path) -> None:
+    told: list[str] = []
+    progress: list[tuple[int, int]] = []
+    members = [{"value": "a"}, {"value": "g", "type": "Group"}]
+    fill(sandbox, "ab", [{"id": "g", "displayName": "Staff", "members": members}])
+    with rename(
+        maia,
+        MOVE,
+        Whom(groups=["g"]),
+        journal=tmp_path / "journal",
+        tell=told.append,
+        on_progress=lambda *far: progress.append(far),
+    ) as plan:
+        assert states(plan) == [("a", "change")]
+    assert progress == [(1, 1)]
+    assert told == ["group Staff: 1 of its members is a group: only users who are members themselves are taken"]
+
+
+# Setting.
+
+
+def test_what_is_set_is_set_for_all(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    wanted = settings_of(["active=no", "title = Lead = Chief ", f"{ENTERPRISE}:department=Sales", "emails[work]="])
+    with set_attributes(maia, wanted, Whom(ids=["a", "b"]), journal=tmp_path / "journal") as plan:
+        assert states(plan) == [("a", "change"), ("b", "change")]
+        assert (plan.summary.deactivations, plan.about.kind) == (2, "users set")
+        plan.apply()
+    for id in "ab":
+        own = held.users[id]
+        assert (own["active"], own["title"], own.get("emails", [])) == (False, "Lead = Chief", [])
+        assert own[ENTERPRISE] == {"department": "Sales"}
+    with set_attributes(maia, wanted, Whom(ids=["a", "b"]), journal=tmp_path / "journal") as plan:
+        assert plan.summary.unchanged == 2
+    with apply.undo(maia, tmp_path / "journal") as plan:
+        plan.apply()
+    assert held.users["a"]["active"] is True
+    assert [each["value"] for each in held.users["a"]["emails"]] == ["a@x.example"]
+
+
+def test_whom_a_filter_means_is_told_by_what_the_service_holds_now(
+    maia: MaiaScim, held: Sandbox, index: Index, tmp_path: Path
+) -> None:
+    other = held.dump()
+    other["users"][0] |= {"userName": "moved@z.example"}
+    other["users"][1] |= {"active": False}
+    held.load(other)
+    where = Where('active eq true and userName ew "@x.example"')
+    with set_attributes(
+        maia, settings_of(["title=x"]), Whom(everyone=True, index=index), where=where, journal=tmp_path / "journal"
+    ) as plan:
+        assert states(plan) == [("c", "change"), ("d", "change")]
+        plan.apply()
+    assert sorted(sent(held)) == ["PUT c", "PUT d"]
+
+
+@pytest.mark.parametrize(("exact", "change"), [(False, 0), (True, 1)])
+def test_case_counts_if_that_is_wanted(maia: MaiaScim, held: Sandbox, tmp_path: Path, exact: bool, change: int) -> None:
+    fill(held, [user("a", title="lead")])
+    whom = Whom(ids=["a"])
+    with set_attributes(
+        maia, settings_of(["title=LEAD"]), whom, exact_case=exact, journal=tmp_path / "journal"
+    ) as plan:
+        assert (plan.summary.change, plan.summary.case_only) == (change, 1 - change)
+
+
+def test_who_is_protected_is_not_deactivated(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    protect = put(tmp_path / "protect", "a@x.example")
+    with set_attributes(maia, settings_of(["active=0"]), Whom(ids=["a", "b"]), protect=protect) as plan:
+        assert states(plan) == [("a", "protected"), ("b", "change")]
+
+
+def test_what_the_service_ignores_is_not_proposed_again(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
+    wanted = settings_of(["title=x"])
+    held.inject(replace(faults.Body.json(held.users["a"]), done=False), on="users.replace", times=1)
+    for change in (1, 0):
+        with set_attributes(maia, wanted, Whom(ids=["a"]), journal=tmp_path / "journal") as plan:
+            assert (plan.summary.change, plan.summary.kept) == (change, 1 - change)
+            plan.apply()
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        ([], "nothing is to be set"),
+        (["active"], "'active': write the attribute, =, and its value, as in active=false"),
+        (["id=7"], "'id': it says who a user is, and cannot be set"),
+        (["active=perhaps"], "'active': needs true or false"),
+        (["departement=x"], "'departement': "),
+        (["=x"], "'': "),
+        (["active="], "'active': "),
+        (["userName="], "'userName': "),
+        (["meta.location=x"], "'meta.location': "),
+        (["password=x"], "'password': "),
+        (["emails=x"], "'emails': "),
+        (["title=x", "TITLE=y"], "sets what title sets, too"),
+        (["name.givenName=x", "title=y", "name.givenname="], "sets what name.givenName sets, too"),
+        (["title=a\u0000b"], "which no text has"),
+        (["userName=a\u00a0b"], "which is not seen"),
+    ],
+)
+def test_what_cannot_be_set_is_told(texts: list[str], told: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is looked at below
+        settings_of(texts)
+    assert told.lower() in str(caught.value).lower()
+
+
+def test_settings_are_read() -> None:
+    found = settings_of(["Active=TRUE", "emails[home].display= x ", "name.familyName="])
+    assert [(each.target.path, each.value) for each in found] == [
+        ("active", True),
+        ('emails[type eq "home"].display', "x"),
+        ("name.familyName", None),
+    ]
