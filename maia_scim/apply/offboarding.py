@@ -82,7 +82,7 @@ def offboard(
         planning.compare(making, wish)
         # Of who could not be read, or is not called any more as the index has it, it is not known whether it is meant.
         entries = records.entries(making.store, records.ALL, making.run)
-        known = {entry.id for entry in entries if entry.state in ("change", "unchanged", "protected")}
+        known = [entry.id for entry in entries if entry.state in ("change", "unchanged", "protected")]
         for id in known:
             looked.update(dict.fromkeys(index.groups_of(id) if index else ()))
         leaving = {id.casefold() for id in known}

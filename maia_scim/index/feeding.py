@@ -210,7 +210,7 @@ def learn(
                     for held, seen in _held(entry, run.about.planned):
                         index.note(held, "user", seen)
                         notes += 1
-                    if entry.kind == "user" and entry.before is None and entry.name and entry.state in ("unchanged", "protected", "conflict"):
+                    if _is_left(entry):
                         index.mention("user", entry.id, entry.name, run.about.planned)
                         notes += 1
                     done += 1
@@ -218,6 +218,16 @@ def learn(
                         on_progress(done, total)
     index.flush()
     return Learned(runs, others, notes)
+
+
+def _is_left(entry: Entry) -> bool:
+    """Whether it is about a user who was read and let be, of whom it has the name alone."""
+    return bool(
+        entry.kind == "user"
+        and entry.before is None
+        and entry.name
+        and entry.state in ("unchanged", "protected", "conflict")
+    )
 
 
 def _held(entry: Entry, planned: datetime) -> Iterator[tuple[dict[str, Any], datetime]]:
