@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from maia_scim.index import NameAmbiguous, NameNotFound
+from maia_scim.resources import named
+from maia_scim.text import fold
 
 from . import planning, records
 from .cells import coerce
@@ -77,8 +79,16 @@ def rename(
 
     def fill(making: Making) -> None:
         _choose(making, chosen, tell)
-        planning.compare(making, lambda _number, held: renaming.settings(held) or None)
-        faults = [*_faults(making)]
+        read: dict[str, str] = {}  # who has which name, as an index would know it
+
+        def wish(_number: int, held: Mapping[str, Any]) -> Iterable[Setting] | None:
+            if index is None:
+                own = str(held.get(named(dict(held), "id") or ""))
+                read.update(dict.fromkeys(map(fold, names_of(held)), own))
+            return renaming.settings(held) or None
+
+        planning.compare(making, wish)
+        faults = [*_faults(making, lambda name: _holder(index, name) if index else read.get(fold(name)))]
         if faults:
             raise InvalidFile("users rename", faults[:_FAULTS], len(faults))
 
@@ -191,7 +201,7 @@ def _choose(making: Making, whom: Whom, tell: Callable[[str], object] | None) ->
         planning.choose(making.store, making.run, chosen.all())
 
 
-def _faults(making: Making) -> Iterator[Fault]:
+def _faults(making: Making, known: Callable[[str], str | None]) -> Iterator[Fault]:
     """What is wrong with the new names, each by itself and all together."""
     for entry in records.entries(making.store, records.OF_STATE, making.run, "invalid"):
         yield Fault(None, None, f"{entry.name or entry.id}: {entry.note}")
@@ -199,14 +209,12 @@ def _faults(making: Making) -> Iterator[Fault]:
     renamed = (
         Renamed(entry.number, entry.id, names_of(entry.before or {}), names_of(entry.wanted or {})) for entry in changes
     )
-    for each in collisions(renamed, lambda name: _holder(making.index, name)):
+    for each in collisions(renamed, known):
         yield Fault(None, None, each.message)
 
 
-def _holder(index: Index | None, name: str) -> str | None:
+def _holder(index: Index, name: str) -> str | None:
     """Who is known to have a name."""
-    if index is None:
-        return None
     try:
         found = index.find(name)
     except NameNotFound:

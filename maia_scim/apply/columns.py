@@ -58,6 +58,8 @@ _ELSEWHERE = {
     **{part.lower(): f"{_ENTERPRISE}:{part}" for part in ("costCenter", "employeeNumber")},
     "manager": f"{_ENTERPRISE}:manager.value",
 }
+# The types of items that RFC 7643 section 4.1.2 names.
+_TYPES = ("work", "home", "other", "mobile", "fax", "pager", "photo", "thumbnail")
 
 
 Kind = type  # since a target has a type of its own
@@ -191,6 +193,10 @@ def _type(header: str, first: str, item: str) -> str:
         kind: str = json.loads(f'"{found[1]}"')  # a ValueError of its own, if the escapes are none
     else:
         kind = "" if _OTHER_FILTER.search(item) else item.strip()
+        close = get_close_matches(kind.lower(), _TYPES, n=1, cutoff=0.75)
+        if close and kind.lower() not in _TYPES:
+            better, own = f"{first}[{close[0]}]", f'{first}[type eq "{line(kind)}"]'
+            raise ValueError(f"did you mean {better}? If there is a type {line(kind)}, write {own}")
     if not kind.strip() or not kind.isprintable():
         raise ValueError(f"{line(header)}: an item is found by its type, as in {first}[work]")
     return kind

@@ -85,9 +85,20 @@ def left_empty(entries: Iterable[Entry], allowed: Collection[str]) -> Iterator[E
 
 
 def touched(entries: Iterable[Entry], protected: Protected) -> list[str]:
-    """Tell of protected accounts that a plan would deactivate or rename."""
+    """Tell of protected accounts that a plan would deactivate or rename, or remove from a group.
+
+    Of members it is known what a plan has: their ids, and what the group displays.
+    """
     found: list[str] = []
     for entry in entries:
+        if entry.kind == "group":
+            gone = [each for change in entry.changes for each in change.before or ()]
+            names = [(each.get("display") or each["value"], each) for each in gone]
+            found += [
+                f"it would remove {name} from {entry.name or entry.id}, which is protected"
+                for name, each in names
+                if not protected.isdisjoint({fold(each["value"]), fold(name)})
+            ]
         if entry.kind != "user":
             continue
         paths = {change.path.lower(): change.after for change in entry.changes}

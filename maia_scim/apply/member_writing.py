@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from maia_scim import lives, operations
 from maia_scim.call import live
-from maia_scim.errors import MaiaError, NotFound
+from maia_scim.errors import MaiaError, NotFound, UnexpectedResponse
 from maia_scim.patch import add, item, remove
 
 from .errors import Moved, NotKept, NotTried
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from maia_scim.core import Core
+    from maia_scim.models import PatchOperation
     from maia_scim.steps import Life
 
     from .memberships import Member
@@ -79,15 +80,25 @@ def _write(core: Core, attempt: Attempt) -> Life[None]:
         changes = [remove(item("members", each)) for each in removals]
         if additions:
             changes.append(add("members", [{"value": each} for each in additions]))
-        group = yield from live(operations.patch(core, operations.groups(), entry.id, changes, if_match=None), core)
-        now = {*members_of(group.to_dict())}
+        now = yield from _patch(core, entry.id, changes)
         if not expected <= now or now & set(removals):  # some services answer with no members, or with the first ones
             group = yield from lives.look(core, operations.groups(), entry.id, "unknown")
             now = {*members_of(group.to_dict())}
     rolls.held[entry.id] = now
     attempt.after = {"members": [*map(json_of, _came(attempt, {*removals}, {*additions}, now))]}
     if problems := [*_problems(expected - now, {*additions}, now & {*removals})]:
-        raise NotKept(f"the service answered 200, and {'; '.join(problems)}")
+        raise NotKept(f"the service answered {attempt.status}, and {'; '.join(problems)}")
+
+
+def _patch(core: Core, id: str, changes: list[PatchOperation]) -> Life[set[str]]:
+    """Change a group, and give the ids of the members that are answered. With 204, that is none."""
+    try:
+        group = yield from live(operations.patch(core, operations.groups(), id, changes, if_match=None), core)
+    except UnexpectedResponse as error:
+        if error.status != 204:
+            raise
+        return set()
+    return {*members_of(group.to_dict())}
 
 
 def _came(attempt: Attempt, removals: set[str], additions: set[str], now: set[str]) -> list[Member]:

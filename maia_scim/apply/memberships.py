@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from maia_scim import operations
 from maia_scim.database import dumps
 from maia_scim.diff import is_array, is_object
 from maia_scim.errors import MaiaError, NotFound
 from maia_scim.resources import named
 from maia_scim.text import fold
 
+from .errors import ApplyError
 from .guards import protects
-from .reads import read_users
+from .reads import read_one, read_users
 from .store import ADD_ENTRY, EMPTY
 
 if TYPE_CHECKING:
@@ -159,9 +161,11 @@ def read_group(making: Making, id: str) -> dict[str, Any] | MaiaError:
     """
     found: dict[str, Any] | MaiaError
     try:
-        found = making.client.groups.get(id).to_dict()
+        found = read_one(making.client, operations.groups(), id).to_dict()
     except MaiaError as error:
         found = error
+    except ValueError as error:  # no id that can be asked for
+        found = ApplyError(str(error))
     if isinstance(found, MaiaError) and making.streak.hopeless(found):
         raise found
     if not isinstance(found, MaiaError):

@@ -97,7 +97,8 @@ def _find_by_user_name(making: Making, entry: Entry, *, create_missing: bool) ->
     elif create_missing:
         _create(making, number, said_name, settings)
     else:
-        add_fault(store, run, number, Fault(line, None, _NO_ID))
+        unknown = f"no id: the index knows nobody of the userName {said_name}; --create-missing would create one"
+        add_fault(store, run, number, Fault(line, None, unknown if making.index else _NO_ID))
 
 
 def _holder(making: Making, name: str) -> tuple[str, str | None, str | None] | Fault | None:

@@ -151,7 +151,8 @@ class Plan(Closes):
                 ``"10%"`` of the rows, and of the members that the groups have.
             max_deactivations: How many of them may be deactivated.
             max_removals: How many members may go from groups: a number, or such as ``"10%"`` of those that they have.
-            protected: Accounts that must not be deactivated or renamed.
+            protected: Accounts that must not be deactivated or renamed; nor removed from groups, by their ids or as the
+                group displays them.
             allow_empty: Groups, by id or name, that may be left without members.
 
         Raises:

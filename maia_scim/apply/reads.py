@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from maia_scim import lives, many, operations
 from maia_scim.errors import (
@@ -25,9 +25,14 @@ from .inside import core_of, run_of
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from maia_public_api.base import Model
+
     from maia_scim import MaiaScim
     from maia_scim.core import Core
+    from maia_scim.operations import Kind
     from maia_scim.steps import Life
+
+    M = TypeVar("M", bound=Model)
 
 # So few requests are sent in a burst; more are spread evenly over the quota.
 BURST = 100
@@ -97,6 +102,11 @@ def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, con
             if streak.hopeless(outcome.error) and outcome.error is not None:
                 raise outcome.error
             yield Read(keys.pop(outcome.index), outcome.id or "", outcome.user, outcome.error)
+
+
+def read_one(client: MaiaScim, kind: Kind[M], id: str) -> M:
+    """Read one of many that are read one by one: as patiently as many at once."""
+    return run_of(client)(lives.get(core_for(client, 1), kind, id))
 
 
 def _read(core: Core, index: int, id: str) -> Life[many.Outcome]:

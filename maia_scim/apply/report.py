@@ -165,6 +165,8 @@ def _object(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind,
         "id": entry.id,
         "displayName" if entry.kind == "group" else "userName": entry.name,
+        "said": entry.said,
+        "seen": _iso(entry.seen),
         "state": entry.state,
         "note": entry.note,
         "changes": [

@@ -13,7 +13,8 @@ from maia_scim.cli.names import Names
 from maia_scim.cli.output import emit, rows, say
 from maia_scim.cli.places import check_places
 from maia_scim.cli.plain import plain
-from maia_scim.cli.users_export import chosen, destination, export_options, index_of, write_users
+from maia_scim.cli.users_export import chosen, destination, export_options, write_users
+from maia_scim.cli.whom_options import Given, index_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,13 +54,12 @@ def members(
     """
     check_places([("--to", to)])
     if expand:
-        from maia_scim.apply.whom import Whom
-
         if output in ("table", "ids"):
             raise Wrong(f"--expand writes whole users: --output {output} has no place for them")
+        given = Given(groups=(group,))
         write_users(
             connection,
-            Whom(groups=(group,), index=index_of(connection)),
+            given.whom(index_of(connection, given)),
             output=chosen(output, to, {name: each for name, each in _SUFFIXES.items() if each != "ids"}, "json"),
             to=to,
             concurrency=concurrency,

@@ -15,13 +15,14 @@ from maia_scim.cli.exits import FAILED, Wrong
 from maia_scim.cli.output import say, warn
 from maia_scim.cli.places import check_places
 from maia_scim.cli.plain import plain, plain_json
+from maia_scim.cli.whom_options import Given, index_of, whom_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
 
     from maia_scim.apply.export import Exported, LeftOut
     from maia_scim.apply.reading import Format
-    from maia_scim.apply.whom import Index, Whom
+    from maia_scim.apply.whom import Whom
     from maia_scim.cli.connection import Connection
 
 _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json"}
@@ -42,14 +43,7 @@ def export_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("export", short_help="Write users to a file that apply takes: export, edit, apply.")
-@click.option("--group", "groups", multiple=True, metavar="ID", help="Members of a group; repeated, of each.")
-@click.option(
-    "--ids",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    metavar="FILE|-",
-    help="File of ids, one a line; # begins a comment.",
-)
-@click.option("--index", "everyone", is_flag=True, help="Everyone whom the index knows.")
+@whom_options
 @click.option(
     "--output",
     "-o",
@@ -60,9 +54,7 @@ def export_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @connected
 def export(
     *,
-    groups: tuple[str, ...],
-    ids: Path | None,
-    everyone: bool,
+    given: Given,
     output: str | None,
     to: Path | None,
     concurrency: int,
@@ -76,55 +68,19 @@ def export(
 
     Groups and users may also be given by names that the index knows.
     """
-    if not (groups or ids or everyone):
+    given.check("WHO")
+    if not given.anybody:
         raise Wrong("it is not said whose: --group ID, --ids FILE, or --index for everyone whom the index knows")
-    if everyone and (groups or ids):
-        raise Wrong("--index is everyone whom the index knows: leave --group and --ids out")
     format = chosen(output, to, _SUFFIXES, "json")
-    check_places([("--to", to)], [("--ids", None if str(ids) == "-" else ids)])
-    index = index_of(connection, needed=everyone)
+    check_places([("--to", to)], [given.file])
     write_users(
         connection,
-        _whom(groups, ids, index, everyone=everyone),
+        given.whom(index_of(connection, given)),
         output=format,
         to=to,
         concurrency=concurrency,
         per_minute=per_minute,
     )
-
-
-def _whom(groups: tuple[str, ...], ids: Path | None, index: Index | None, *, everyone: bool) -> Whom:
-    from maia_scim.apply.whom import Whom
-
-    if str(ids) != "-":
-        return Whom(ids=ids or (), groups=groups, index=index, everyone=everyone)
-    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - where it is closed
-        raise Wrong("standard input is closed")
-    return Whom(ids=sys.stdin.buffer, groups=groups, index=index, everyone=everyone)
-
-
-def index_of(connection: Connection, *, needed: bool = False) -> Index | None:
-    """The index of the account; None if there is none, or none that can be used, which is told.
-
-    Args:
-        connection: Which account it is about.
-        needed: Whether nothing can be done without it.
-
-    Raises:
-        Wrong: If it is needed and not there.
-        IndexRefused: If it is needed and cannot be used.
-    """
-    from maia_scim.index import IndexRefused
-
-    try:
-        index = connection.index
-    except IndexRefused:
-        if needed:
-            raise
-        return None
-    if index is None and needed:
-        raise Wrong("there is no index yet: `maia-scim index add ID…`, or `maia-scim index add --group ID`, makes it")
-    return index
 
 
 def write_users(

@@ -86,7 +86,7 @@ class Given(NamedTuple):
 def whom_options(function: Callable[..., R]) -> Callable[..., R]:
     """Give a command ``--group``, ``--ids`` and ``--index``, and the function the argument ``given``.
 
-    What the command takes as its argument ``who`` is in it.
+    What the command takes as its argument ``who``, if it has one, is in it.
     """
 
     @click.option("--group", "groups", multiple=True, metavar="ID", help="Members of a group; repeated, of each.")
@@ -94,7 +94,7 @@ def whom_options(function: Callable[..., R]) -> Callable[..., R]:
     @click.option("--index", "everyone", is_flag=True, help="Everyone whom the index knows.")
     @wraps(function)
     def command(*args: Any, **options: Any) -> R:
-        own = Given(**{name: options.pop(name) for name in Given._fields})
+        own = Given(**{name: options.pop(name) for name in Given._fields if name in options})
         return function(*args, given=own, **options)
 
     return command

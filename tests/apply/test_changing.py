@@ -207,6 +207,18 @@ def test_a_name_that_several_have_is_refused(maia: MaiaScim, held: Sandbox, inde
     assert told.startswith("a (a@x.example) would be called team@x.example, as ")
 
 
+def test_the_name_of_somebody_who_was_read_and_keeps_it_is_refused(
+    maia: MaiaScim, held: Sandbox, tmp_path: Path
+) -> None:
+    told = "a (a@x.example) would be called B@x.example, as b is"
+    assert refused(maia, Renaming("^a@", "B@"), "a", "b") == [told]
+    protect = put(tmp_path / "protect", "b")
+    fill(held, [named("a", "a@x.example"), named("b", "ba@x.example")])
+    (told,) = refused(maia, Renaming("^(b?a)@", r"b\1@"), "a", "b", protect=protect)
+    assert told == "a (a@x.example) would be called ba@x.example, as b is"
+    assert sent(held) == []
+
+
 def test_a_swap_is_refused(maia: MaiaScim, held: Sandbox, index: Index) -> None:
     swap = pairs("a@x.example>b@x.example", "b@x.example>a@x.example")
     first, second = refused(maia, swap, index=index)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from maia_scim import apply
+from maia_scim import MaiaScim, RetryPolicy, apply
 from maia_scim.apply import ApplyError, GuardRail, InvalidFile, Plan
 from maia_scim.apply.offboarding import offboard
 from maia_scim.apply.whom import Whom
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from maia_scim import MaiaScim
     from maia_scim.sandbox import Sandbox
 
 
@@ -110,6 +109,14 @@ def test_the_groups_of_a_user_are_found_however_they_are_written(tmp_path: Path,
         odd.directory.resources["Users/a"] |= said
         with leave(odd.client(), tmp_path, "a") as plan:
             assert states(plan) == [("a", "change"), ("g", "change"), ("h", "unchanged")]
+
+
+def test_a_group_that_cannot_be_asked_for_is_told_of(tmp_path: Path) -> None:
+    with Odd("ab", group("g", *"ab")) as odd:
+        odd.directory.resources["Users/a"]["groups"] = [{"value": "../x"}, {"value": "g"}]
+        with leave(odd.client(), tmp_path, "a") as plan:
+            assert states(plan) == [("a", "change"), ("../x", "unread"), ("g", "change")]
+            assert "is no id of a group" in (next(plan.entries("unread")).note or "")
 
 
 def test_several_leave_a_group_together(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
@@ -202,6 +209,22 @@ def test_a_service_that_refuses_the_credentials_or_has_nothing_but_errors_ends_i
     held.inject(faults.Status(500), on="groups.get", times=None)
     with pytest.raises(ServerError):
         leave(maia, tmp_path, "a", groups=[f"g{number}" for number in range(30)])
+
+
+def test_errors_now_and_then_do_not_end_it(maia: MaiaScim, sandbox: Sandbox, tmp_path: Path) -> None:
+    names = [f"g{number:02}" for number in range(54)]
+    fill(sandbox, "a", [group(each) for each in names])
+    sandbox.inject(Broken(*names[::2]), on="groups.get", times=None)
+    with leave(maia, tmp_path, "a", groups=names) as plan:
+        assert (plan.summary.unread, plan.summary.unchanged) == (27, 27)
+
+
+def test_groups_are_read_as_patiently_as_users(held: Sandbox, tmp_path: Path) -> None:
+    """A single call is told at once that it would have to wait longer than its budget."""
+    held.inject(faults.Status.too_many_requests(retry_after=1), on="groups.get", times=1)
+    hasty = MaiaScim(**held.connection, rate_limit=None, retry=RetryPolicy(budget=0.1))
+    with hasty, leave(hasty, tmp_path, "a") as plan:
+        assert states(plan) == [("a", "change"), ("g", "change"), ("h", "change")]
 
 
 def test_the_members_of_a_group_leave(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:

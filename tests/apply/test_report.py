@@ -46,6 +46,8 @@ ENTRIES = (
         version='W/"1"',
         source={"secret": "whole row"},
         result=DONE,
+        said="zoe@x.example",
+        seen=WHEN,
     ),
     Entry(2, 3, "id-2", None, "invalid", note="column active: no"),
     Entry(3, 4, "id-3", "Anna", "unchanged"),
@@ -91,6 +93,8 @@ def test_json_has_all_of_it():
         "kind": "user",
         "id": "id-1",
         "userName": "Zoë",
+        "said": "zoe@x.example",
+        "seen": "2026-03-01T13:05:09.250000Z",
         "state": "change",
         "note": "look",
         "changes": [

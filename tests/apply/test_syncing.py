@@ -119,6 +119,7 @@ def test_an_empty_member_is_nobody(maia: MaiaScim, held: Sandbox, tmp_path: Path
         assert states(plan) == [("h", "change"), ("k", "unchanged")]
         (entry,) = plan.emptied()
         assert (entry.id, entry.empties, entry.note) == ("h", True, "the group would be left without members")
+        assert [(each.empties, each.note) for each in plan.entries("unchanged")] == [(False, None)]
         assert [*plan.emptied(["H "])] == [*plan.emptied(["group H"])] == []
         with pytest.raises(GuardRail) as caught:
             plan.check()
@@ -320,13 +321,13 @@ def test_a_group_that_cannot_be_read_stops_no_other(maia: MaiaScim, held: Sandbo
 
 
 class Broken(faults.Fault):
-    """An error for one group."""
+    """An error for some users or groups, by their ids."""
 
-    def __init__(self, id: str) -> None:
-        self.id = id
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
 
     def meet(self, exchange: faults.Exchange) -> faults.Answer:
-        if exchange.request.path.endswith(f"/{self.id}"):
+        if exchange.request.path.rpartition("/")[2] in self.ids:
             return faults.problem(exchange.request, 500, "broken")
         return exchange.perform()
 
@@ -370,6 +371,11 @@ def test_ids_and_names_are_not_mixed_in_a_column(
     column = "group" if lines[0] == "g,a" else "member"
     kinds = ("an id", "a name") if lines[1].endswith("g,b") else ("a name", "an id")
     assert told == f"line 3, column {column}: {kinds[0]}, and line 2 has {kinds[1]}: a file has either"
+
+
+def test_the_first_of_each_kind_is_told(maia: MaiaScim, held: Sandbox, index: Index) -> None:
+    (told,) = refused(maia, "g,a@x.example", "g,b@x.example", "g,c", "g,d", "g,e@x.example", index=index)
+    assert told == "line 4, column member: an id, and line 2 has a name: a file has either"
 
 
 def test_ids_of_members_may_stand_beside_names_of_groups(
@@ -494,12 +500,32 @@ def test_who_cannot_be_read_may_be_protected(maia: MaiaScim, held: Sandbox, tmp_
         assert note == "b: could not be read, and may be protected"
 
 
+def test_who_is_gone_is_not_protected(maia: MaiaScim, sandbox: Sandbox, tmp_path: Path) -> None:
+    fill(sandbox, "a", [group("g", "a", "ghost")])
+    with sync(maia, tmp_path, "g,a", protect=put(tmp_path / "protect", "boss")) as plan:
+        assert [(each.state, moved(each)[0]) for each in plan.entries()] == [("change", ["ghost"])]
+
+
 def test_a_group_that_keeps_its_protected_member_is_not_empty(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:
     with sync(maia, tmp_path, "g,", protect=put(tmp_path / "protect", "b")) as plan:
         assert [*plan.emptied()] == []
         plan.check()
         plan.apply()
     assert members(held, "g") == ["b"]
+
+
+def test_a_plan_that_was_saved_before_somebody_was_protected_stops(
+    maia: MaiaScim, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    fill(sandbox, "abc", [group("g", {"value": "a", "display": "Ann"}, *"bc")])
+    with sync(maia, tmp_path, "g,b") as plan:
+        plan.save(tmp_path / "saved.plan")
+    with apply.open_plan(maia, tmp_path / "saved.plan") as plan:
+        plan.check(protected=frozenset({"b", "g", "group g"}))
+        for name, told in (("ann", "Ann"), ("a", "Ann"), ("c", "c")):
+            with pytest.raises(GuardRail) as caught:
+                plan.check(protected=frozenset({name}))
+            assert caught.value.reasons == (f"it would remove {told} from Group g, which is protected",)
 
 
 def test_an_empty_list_of_the_protected_is_refused(maia: MaiaScim, held: Sandbox, tmp_path: Path) -> None:

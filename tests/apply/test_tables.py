@@ -44,6 +44,7 @@ ONE = [(2, {"old": "a", "new": "b"})]
         "\ufeffold,new\na,b\n",
         "old,why,new\na,x,b\n",
         '"old";"new"\n"a";"b"\n',
+        "Old;New;x,y,z\na;b;c\n",
     ],
 )
 def test_csv_as_spreadsheets_write_it(content: str) -> None:

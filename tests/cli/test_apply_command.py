@@ -584,14 +584,17 @@ def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_an_index_finds_rows_by_names(
     sandbox: Sandbox, file: Path, index: Path, header: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert invoke("index", "add", BARBARA, JORDAN).code == 0
-    monkeypatch.setattr("maia_scim.index.notes.now", lambda: datetime.now(UTC) + timedelta(days=3, hours=1))
+    assert invoke("index", "add", BARBARA).code == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("maia_scim.index.notes.now", lambda: datetime.now(UTC) - timedelta(days=3, hours=1))
+        assert invoke("index", "add", JORDAN).code == 0
     file.write_text(f"{header},title\nBJensen,Pilot\n{name},Pilot\n", encoding="utf-8")
     dry = invoke("apply", str(file), "--dry-run", "-o", "table")
     assert dry.code == 0
     assert f"jmensah · {JORDAN} · line 3 · by {name}\n" in dry.out
     assert "  2 users found by name, the oldest seen 3 days ago\n" in dry.out
-    assert invoke("apply", str(file), "--yes").data["summary"]["named"] == 2
+    done = invoke("apply", str(file), "--yes")
+    assert (done.data["summary"]["named"], "To undo" in done.err) == (2, False)
     assert [sandbox.users[id]["title"] for id in (BARBARA, JORDAN)] == ["Pilot", "Pilot"]
     assert "found by name" not in invoke("apply", "--undo", f"{file}.journal", "-n", "-o", "table").out
 
@@ -614,7 +617,9 @@ def test_without_an_index_a_row_needs_an_id(sandbox: Sandbox, file: Path, index:
 def test_who_is_not_known_is_created_if_that_is_asked_for(sandbox: Sandbox, file: Path, index: Path) -> None:
     assert invoke("index", "add", BARBARA).code == 0
     file.write_text("userName,title,emails[work]\nbjensen,Pilot,\nnlang,Guide,n@example.com\n", encoding="utf-8")
-    assert invoke("apply", str(file), "--yes").code == 2
+    refused = invoke("apply", str(file), "--yes")
+    assert refused.code == 2
+    assert "line 3: no id: the index knows nobody of the userName nlang; --create-missing would" in refused.err
     count = len(sandbox.users)
     dry = invoke("apply", str(file), "--create-missing", "--dry-run", "-o", "table")
     assert "nlang · new user · line 3\n" in dry.out

@@ -116,7 +116,7 @@ def test_a_file_is_written_whole_or_not_at_all(sandbox, tmp_path):
     ("arguments", "told"),
     [
         ([], "it is not said whose"),
-        (["--index", "--group", STAFF], "leave --group and --ids out"),
+        (["--index", "--group", STAFF], "name nobody beside it"),
         (["--index"], "there is no index yet: `maia-scim index add"),
         (["--ids", "none.txt"], "none.txt: 1 fault; nothing was sent\n  cannot be read"),
         (["--ids", "-"], "standard input: 1 fault; nothing was sent\n  line 1: b@x.example is a name"),

@@ -137,6 +137,7 @@ def test_without_an_index_the_groups_are_those_that_are_named_and_those_of_the_a
     assert outcomes(own["users"][0]) == {"Data Engineering": "done", "All Staff": "done"}
     gone = invoke("offboard", MICHAEL, "--group", NOBODY, "--yes", "-o", "table")
     assert (gone.code, sandbox.users[MICHAEL]["active"]) == (1, False)
+    assert "\nLooked into: Data Engineering, All Staff. Of other groups" in gone.out
     assert f"Group {NOBODY}: there is no such group (any more)\n" in gone.out
 
 
@@ -184,7 +185,9 @@ def test_a_group_is_not_left_empty_unless_it_may_be(sandbox: Sandbox) -> None:
     assert "    to be deactivated" in stopped.out
     refused = at_terminal(*call, piped=False, answers={"Type its name": "y\n"})
     assert (refused.code, writes(sandbox)) == (3, [])
-    assert invoke(*call, "--yes", "--allow-empty", ENGINEERS).code == 0
+    done = invoke(*call, "--yes", "--allow-empty", ENGINEERS, "-o", "table")
+    assert done.code == 0
+    assert "would be left" not in done.out.partition("\nReceipt\n")[2]
     assert members(sandbox, ENGINEERS) == set()
 
 

@@ -106,6 +106,7 @@ def test_names_are_taken_where_there_is_an_index(sandbox: Sandbox, folder: Path)
     done = invoke("users", "set", "title=Pilot", "--who", "bjensen@example.com", "--group", "Data Engineering", "--yes")
     assert (done.code, {*titles(sandbox).values()}, done.data["summary"]["named"]) == (0, {"Pilot"}, 1)
     assert f"Data Engineering is group {ENGINEERS} by its displayName" in done.err
+    assert f"bjensen · {BARBARA}\n" in invoke("users", "set", "title=T", "--who", "bjensen", "-n", "-o", "table").out
     (folder / "mixed.txt").write_text(f"bjensen\n{MICHAEL}\n", "utf-8")
     refused = invoke("users", "set", "title=Guide", "--ids", "mixed.txt", "--yes")
     assert refused.code == 2
