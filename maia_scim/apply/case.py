@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from maia_scim.diff import diff, is_array, is_object
+from maia_scim.text import fold
 
 from .wanted import names
 
@@ -32,7 +33,7 @@ EXACT: Final = frozenset(
 
 
 def only_case(change: Change) -> bool:
-    """Whether a change is one of letter case alone, and SCIM calls both values equal."""
+    """Whether a change is one of letter case or Unicode form alone, and SCIM calls both values equal."""
     place = tuple(name.lower() for name in names(change.path))
     return not diff({"_": _folded(change.before, place)}, {"_": _folded(change.after, place)})
 
@@ -44,4 +45,4 @@ def _folded(value: Any, place: tuple[str, ...]) -> Any:
     if is_object(value):
         return {name: _folded(inner, (*place, name.lower())) for name, inner in value.items()}
     exact = place in EXACT or (":" in place[0] and place[0] != ENTERPRISE)
-    return value.casefold() if isinstance(value, str) and not exact else value
+    return fold(value) if isinstance(value, str) and not exact else value

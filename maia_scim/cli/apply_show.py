@@ -112,7 +112,7 @@ def counts(summary: Summary, groups: int, kind: Verb) -> Iterator[str]:
         yield f"  {summary.kept:,} with values that the service is known to keep otherwise: not proposed again"
     if count := summary.case_only:
         differ = "1 value differs" if count == 1 else f"{count:,} values differ"
-        yield f"  {differ} in letter case alone: left as {'it is' if count == 1 else 'they are'} (--exact-case)"
+        yield f"  {differ} in letter case or Unicode form alone: left as {'it is' if count == 1 else 'they are'} (--exact-case)"
 
 
 def outcome(made: Plan) -> None:

@@ -80,5 +80,12 @@ def test_of_other_extensions_case_counts() -> None:
     assert only_case(Change(f"{ENTERPRISE.upper()}:department", "Sales", "SALES"))
 
 
+def test_the_unicode_form_does_not_count_where_case_does_not() -> None:
+    composed, decomposed = "josé@x.example", "jose\u0301@x.example"
+    assert only_case(Change("userName", composed, decomposed))
+    assert only_case(Change("emails", [{"value": composed}], [{"value": decomposed.upper()}]))
+    assert not only_case(Change("externalId", composed, decomposed))
+
+
 def test_letters_beyond_ascii_fold_too() -> None:
     assert only_case(Change("title", "STRASSE ÄÖ", "straße äö"))
