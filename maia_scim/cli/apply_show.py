@@ -111,8 +111,8 @@ def counts(summary: Summary, groups: int, kind: Verb) -> Iterator[str]:
     if summary.kept:
         yield f"  {summary.kept:,} with values that the service is known to keep otherwise: not proposed again"
     if count := summary.case_only:
-        differ = "1 value differs" if count == 1 else f"{count:,} values differ"
-        yield f"  {differ} in letter case or Unicode form alone: left as {'it is' if count == 1 else 'they are'} (--exact-case)"
+        differ, left = ("1 value differs", "it is") if count == 1 else (f"{count:,} values differ", "they are")
+        yield f"  {differ} in letter case or Unicode form alone: left as {left} (--exact-case)"
 
 
 def outcome(made: Plan) -> None:
