@@ -6,8 +6,10 @@ wanted either, the user is left alone.
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +18,7 @@ from maia_scim.resources import resource_id
 
 from . import planning, records
 from .actions import value_of
+from .collisions import refuse_collisions
 from .columns import coerce, target
 from .decoding import Feed
 from .errors import InvalidFile, Moved
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 
 _NEEDED = ("action", "kind", "id", "target", "after")
 _OPTIONAL = ("userName", "before")
+_TELLING = {"action", "kind", "target"}  # by which such a table is known
+_LOOK = 65_536  # bytes of a stream that are looked at
 _VERBS = {("set", "user"), ("create", "user"), ("add", "group"), ("remove", "group")}
 _KNOWN = ", ".join(f"{action} of kind {kind}" for action, kind in sorted(_VERBS))
 # Gone with the connection.
@@ -77,23 +82,49 @@ _OF_GROUP = "SELECT id, name FROM act WHERE action = ? AND target = ? ORDER BY l
 _FAULTS = 1000  # so many are told one by one
 
 
-def is_table(file: AnyPath) -> bool:
+class Ahead:
+    """A stream that can be looked into before it is read.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.name = getattr(stream, "name", None)
+        self.start = b""
+        while len(self.start) < _LOOK and (more := stream.read(_LOOK - len(self.start))):
+            self.start += more
+        self._left = self.start
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on, from the beginning."""
+        if not self._left:
+            return self._stream.read(size)
+        end = len(self._left) if size < 0 else size
+        found, self._left = self._left[:end], self._left[end:]
+        return found + self._stream.read() if size < 0 else found
+
+
+def is_table(file: AnyPath | Ahead) -> bool:
     """Whether a file is a table of actions, by its header or its first record.
 
     Args:
-        file: The file.
+        file: The file, or a stream.
     """
     try:
-        with opened(Path(file), None) as (stream, called):
-            start = Feed(stream, called, None).start.lstrip()
+        if isinstance(file, Ahead):
+            start = Feed(io.BytesIO(file.start), "-", None).start
+        else:
+            with opened(Path(file), None) as (stream, called):
+                start = Feed(stream, called, None).start
     except InvalidFile:
         return False  # whoever opens it next says why
-    head = start.partition("}" if start[:1] in "[{" else "\n")[0].lower()
-    return all(f'"{each}"' in head if start[:1] in "[{" else each in _words(head) for each in _NEEDED)
-
-
-def _words(header: str) -> set[str]:
-    return {each.strip(' "\r') for each in header.replace(";", ",").replace("\t", ",").split(",")}
+    start = start.lstrip()
+    if start[:1] in "[{":
+        head = start.partition("}")[0].lower()
+        return all(f'"{each}"' in head for each in _TELLING)
+    return {each.strip(' "\r') for each in re.split(r"[,;\t]", start.partition("\n")[0].lower())} >= _TELLING
 
 
 def plan_actions(
@@ -195,6 +226,7 @@ class _Acts:
         making, store = self._making, self._store
         note(making, ({"id": row["id"], "line": row["line"], "state": "unread"} for row in [*store.rows(_USERS)]))
         planning.compare(making, lambda number, held: self._wish(records.entry(store, making.run, number).id, held))
+        refuse_collisions(making, self._called)
         note(making, (self._new(row["name"], row["line"]) for row in [*store.rows(_NEW)]))
         for row in [*store.rows(_GROUPS)]:
             propose(making, row["target"], self._delta(row["target"]))
@@ -209,6 +241,8 @@ class _Acts:
     def _new(self, name: str, line: int) -> dict[str, Any]:
         said = [_said(row) for row in self._store.rows(_OF_NEW, name)]
         settings = [Setting(each.target, each.after) for each in said if each.after is not None]
+        if not any(each.target.path == "userName" for each in settings):
+            settings.append(Setting(target("userName"), name))
         changes = changes_of({}, settings)
         about = {"kind": "new user", "line": line, "name": name, "state": "change"}
         return {**about, "changes": records.written(changes), "wanted": dumps(created(changes))}

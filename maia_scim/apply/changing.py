@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from maia_scim.index import NameAmbiguous, NameNotFound
 from maia_scim.resources import named
 from maia_scim.text import fold
 
 from . import planning, records
 from .cells import coerce
-from .collisions import Renamed, collisions
+from .collisions import refuse_collisions
 from .columns import target
-from .errors import InvalidFile
 from .making import make
 from .mapping import cleared, overlaps
 from .model import Fault, Setting
@@ -22,7 +20,7 @@ from .renaming import Pairs, names_of
 from .whom import Whom, ids_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from maia_scim import MaiaScim
     from maia_scim.files import AnyPath
@@ -88,9 +86,11 @@ def rename(
             return renaming.settings(held) or None
 
         planning.compare(making, wish)
-        faults = [*_faults(making, lambda name: _holder(index, name) if index else read.get(fold(name)))]
-        if faults:
-            raise InvalidFile("users rename", faults[:_FAULTS], len(faults))
+        faults = [
+            Fault(None, None, f"{entry.name or entry.id}: {entry.note}")
+            for entry in records.entries(making.store, records.OF_STATE, making.run, "invalid")
+        ]
+        refuse_collisions(making, "users rename", faults, lambda name: read.get(fold(name)))
 
     return make(
         client,
@@ -141,6 +141,7 @@ def set_attributes(
         The plan. Close it, or use ``with``.
 
     Raises:
+        InvalidFile: If two users would have the same name or address. Nothing was sent that writes.
         ApplyError: If nobody is named.
         IndexFault: If a name means nobody, or several.
         MaiaError: If the service refuses the credentials, or has nothing but errors.
@@ -150,6 +151,8 @@ def set_attributes(
     def fill(making: Making) -> None:
         _choose(making, whom, tell)
         planning.compare(making, lambda _number, held: wanted if where is None or where(held) else None)
+        if any(each.target.attribute in ("userName", "emails") for each in wanted):
+            refuse_collisions(making, "users set")
 
     return make(
         client,
@@ -199,26 +202,3 @@ def settings_of(texts: Iterable[str]) -> tuple[Setting, ...]:
 def _choose(making: Making, whom: Whom, tell: Callable[[str], object] | None) -> None:
     with ids_of(making.client, whom, tell=tell) as chosen:
         planning.choose(making.store, making.run, chosen.all())
-
-
-def _faults(making: Making, known: Callable[[str], str | None]) -> Iterator[Fault]:
-    """What is wrong with the new names, each by itself and all together."""
-    for entry in records.entries(making.store, records.OF_STATE, making.run, "invalid"):
-        yield Fault(None, None, f"{entry.name or entry.id}: {entry.note}")
-    changes = records.entries(making.store, records.OF_STATE, making.run, "change")
-    renamed = (
-        Renamed(entry.number, entry.id, names_of(entry.before or {}), names_of(entry.wanted or {})) for entry in changes
-    )
-    for each in collisions(renamed, known):
-        yield Fault(None, None, each.message)
-
-
-def _holder(index: Index, name: str) -> str | None:
-    """Who is known to have a name."""
-    try:
-        found = index.find(name)
-    except NameNotFound:
-        return None
-    except NameAmbiguous as error:
-        found = error.found[0]
-    return found.id if found.by in ("userName", "emails") else None

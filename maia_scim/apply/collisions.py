@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from maia_scim.index import NameAmbiguous, NameNotFound
 from maia_scim.text import fold, line
 
+from . import records
+from .errors import InvalidFile
+from .model import Fault
+from .renaming import names_of
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from maia_scim.index import Index
+
+    from .planning import Making
+
+_FAULTS = 1000  # so many are told one by one
 
 
 class Renamed(NamedTuple):
@@ -100,8 +112,48 @@ def _taken(
         yield Collision(user.number, user.id, name, other, message)
 
 
+def refuse_collisions(
+    making: Making,
+    name: str,
+    faults: Sequence[Fault] = (),
+    known: Callable[[str], str | None] | None = None,
+) -> None:
+    """Refuse a plan by which two users would have the same name or address.
+
+    Args:
+        making: The plan, with its changes.
+        name: What messages call it.
+        faults: What else is wrong with it.
+        known: Tells the id of who is known to have a name, where there is no index.
+
+    Raises:
+        InvalidFile: If so.
+    """
+    index = making.index
+    renamed = (
+        Renamed(entry.number, entry.id, names_of(entry.before or {}), names_of(entry.wanted or {}))
+        for entry in records.entries(making.store, records.OF_STATE, making.run, "change")
+        if entry.kind == "user"
+    )
+    found = collisions(renamed, lambda text: _holder(index, text) if index else known(text) if known else None)
+    told = [*faults, *(Fault(None, None, each.message) for each in found)]
+    if told:
+        raise InvalidFile(name, told[:_FAULTS], len(told))
+
+
+def _holder(index: Index, name: str) -> str | None:
+    """Who is known to have a name."""
+    try:
+        found = index.find(name)
+    except NameNotFound:
+        return None
+    except NameAmbiguous as error:
+        found = error.found[0]
+    return found.id if found.by in ("userName", "emails") else None
+
+
 def _shown(user: Renamed) -> str:
     return f"{user.id} ({line(user.old[0])})" if user.old else user.id
 
 
-__all__ = ["Collision", "Renamed", "collisions"]
+__all__ = ["Collision", "Renamed", "collisions", "refuse_collisions"]

@@ -30,6 +30,7 @@ SCHEMA = re.compile(r"urn:.+:\d+(?:\.\d+)+:[^:.]+", re.IGNORECASE)  # as RFC 764
 CORE = "urn:ietf:params:scim:schemas:core:"
 _USER = CORE + "2.0:User"
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+IN_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department", "manager")  # RFC 7643, 4.3
 _LONGEST = 500  # characters of a header, many times what any attribute needs
 
 # RFC 7644 section 3.5.2, figure 7, with the type of an item in short, too.
@@ -176,7 +177,18 @@ def _of_array(attribute: Attribute, kind: str | None, sub: str | None, arrays: b
     return Target(f"{_item(name, kind)}.{part.name}", None, name, part.name, kind, part.type)
 
 
+def slip_in_extension(uri: str, name: str) -> str | None:
+    """The attribute of the enterprise extension that was meant, if a name is nearly one."""
+    known = {each.lower(): each for each in IN_ENTERPRISE}
+    if uri.lower() != _ENTERPRISE.lower() or name.lower() in known:
+        return None
+    close = get_close_matches(name.lower(), known, n=1, cutoff=0.8)
+    return f"{uri}:{known[close[0]]}" if close else None
+
+
 def _of_extension(uri: str, first: str, kind: str | None, sub: str | None) -> Target:
+    if better := slip_in_extension(uri, first):
+        raise ValueError(f"did you mean {better}?")
     if kind is not None:
         sub = sub or "value"
     path = f"{uri}:{first if kind is None else _item(first, kind)}" + (f".{sub}" if sub else "")
@@ -261,4 +273,4 @@ def _written() -> Iterator[str]:
         yield from _parts(attribute, item)
 
 
-__all__ = ["CORE", "READ_ONLY", "SCHEMA", "Target", "coerce", "target"]
+__all__ = ["CORE", "IN_ENTERPRISE", "READ_ONLY", "SCHEMA", "Target", "coerce", "slip_in_extension", "target"]

@@ -34,7 +34,7 @@ def reasons(
     Args:
         summary: The plan's.
         max_changes: How many users may be changed or created, and how many members may come and go: a number, or such
-            as ``"10%"`` of the rows, and of the members that the groups have.
+            as ``"10%"`` of the rows, or of the users who were looked at, and of the members that the groups have.
         max_deactivations: How many users may be deactivated: a number, or a share of the same.
         max_removals: How many members may go: a number, or a share of the members that the groups have.
 
@@ -51,8 +51,9 @@ def reasons(
         if count
     )
     # A write of members is no row: what it changes are members.
-    own = summary.rows - summary.groups
-    of = " and ".join(word for word, count in (("rows", own or not moved), ("members", moved)) if count)
+    own = summary.rows - summary.groups + summary.passed
+    rows = "users" if summary.passed else "rows"
+    of = " and ".join(word for word, count in ((rows, own or not moved), ("members", moved)) if count)
     whole = (own + summary.members, of)
     found: list[str] = []
     for count, what, (base, of), bound in (

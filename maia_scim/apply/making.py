@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from . import loading, naming, planning, records, undoing
 from .errors import PlanError
 from .guards import read_protected
 from .judging import Rules
+from .picks import Picks
 from .planning import Making
 from .plans import CONCURRENCY, Plan, check_same, unfinished, unfinished_of
 from .reading import open_rows
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from maia_scim.index import Index
 
     from .model import Verb
-    from .picks import Picks
 
+_ROWS = {"picks": "match, skip or limit"}
 _SAVED = "SELECT run, journal FROM run WHERE state = 'planned' ORDER BY run DESC LIMIT 1"
 
 
@@ -93,14 +94,25 @@ def plan(
     """
     opened = Path(file) if isinstance(file, str | os.PathLike) else file
     where = opened if isinstance(opened, Path) else None
-    if where and mapping is None:
-        from .acting import is_table, plan_actions
+    if mapping is None:
+        from .acting import Ahead, is_table, plan_actions
 
-        if is_table(where):
-            _refuse(picks=picks, clear_empty=clear_empty, skip_invalid=skip_invalid, create_missing=create_missing)
+        ahead = where or Ahead(cast("BinaryIO", opened))
+        opened = cast("Path | BinaryIO", ahead)
+        if is_table(ahead):
+            _refuse(
+                picks=picks not in (None, Picks()),
+                format=format,
+                encoding=encoding,
+                delimiter=delimiter,
+                clear_empty=clear_empty,
+                skip_invalid=skip_invalid,
+                create_missing=create_missing,
+            )
             return plan_actions(
                 client,
-                where,
+                opened,
+                name=name,
                 index=index,
                 protect=protect,
                 journal=journal,
@@ -148,7 +160,8 @@ def _refuse(**given: object) -> None:
         PlanError: If any of it was given.
     """
     if found := [name for name, value in given.items() if value]:
-        raise PlanError(f"{', '.join(found)}: that is about rows of users, and the file is a table of actions")
+        names = ", ".join(_ROWS.get(name, name) for name in found)
+        raise PlanError(f"{names}: that is about rows of users, and the file is a table of actions")
 
 
 def make(

@@ -8,6 +8,7 @@ from maia_scim import operations
 from maia_scim.database import dumps
 from maia_scim.diff import is_array, is_object
 from maia_scim.errors import MaiaError, NotFound
+from maia_scim.index import NameNotFound
 from maia_scim.resources import named
 from maia_scim.text import fold
 
@@ -120,7 +121,12 @@ def moves(entry: Entry) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
 # Planning.
 
 
-def propose(making: Making, id: str, delta: Callable[[Members], tuple[Iterable[Member], Iterable[Member]]]) -> None:
+def propose(
+    making: Making,
+    id: str,
+    delta: Callable[[Members], tuple[Iterable[Member], Iterable[Member]]],
+    called: Mapping[str, str | None] | None = None,
+) -> None:
     """Read a group, and note what is to be changed in it.
 
     Args:
@@ -128,6 +134,7 @@ def propose(making: Making, id: str, delta: Callable[[Members], tuple[Iterable[M
         id: The group's id.
         delta: Tells who comes and who goes, of those who are in it. Who is in it already does not come, who is not does
             not go.
+        called: What members are called, by id, where the group does not say.
     """
     group = read_group(making, id)
     if isinstance(group, NotFound):
@@ -138,8 +145,9 @@ def propose(making: Making, id: str, delta: Callable[[Members], tuple[Iterable[M
         return
     held = members_of(group)
     come, go = delta(held)
-    additions = [each for each in come if each.id not in held]
-    removals = [each for each in go if each.id in held]
+    names = called or {}
+    additions = [_named(making, each, names) for each in come if each.id not in held]
+    removals = [_named(making, each, names) for each in go if each.id in held]
     kept = protected(making, removals)
     entries = entries_of(group, additions, [each for each in removals if each.id not in kept])
     if kept:
@@ -151,6 +159,18 @@ def propose(making: Making, id: str, delta: Callable[[Members], tuple[Iterable[M
         about = {"kind": "group", "id": entries[0]["id"], "name": entries[0]["name"]}
         entries.append({**about, "state": "protected", "changes": _change(shielded, ()), "note": told})
     note(making, entries)
+
+
+def _named(making: Making, member: Member, called: Mapping[str, str | None]) -> Member:
+    """A member with a name, if one is known."""
+    name = member.name or called.get(member.id)
+    if not name and making.index is not None:
+        try:
+            found = making.index.find(member.id)
+        except NameNotFound:
+            return member
+        name = found.name if found.by == "id" and found.name != found.id else None
+    return member._replace(name=name)
 
 
 def read_group(making: Making, id: str) -> dict[str, Any] | MaiaError:

@@ -193,6 +193,7 @@ class Summary:
         removals: How many members those remove.
         members: How many members the groups of the plan had.
         named: How many users were found by a name in an index.
+        passed: How many users were looked at and not meant, such as by a filter. They are not in the plan.
         adjusted: How many of those done the service keeps otherwise than sent.
     """
 
@@ -203,6 +204,7 @@ class Summary:
     removals: int = 0
     members: int = 0
     named: int = 0
+    passed: int = 0
     unchanged: int = 0
     not_found: int = 0
     invalid: int = 0

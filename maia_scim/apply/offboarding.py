@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from maia_scim.files import AnyPath
     from maia_scim.index import Index
 
+    from .memberships import Member, Members
     from .planning import Making
     from .plans import Plan
     from .whom import Chosen, Whom
@@ -82,12 +83,16 @@ def offboard(
         planning.compare(making, wish)
         # Of who could not be read, or is not called any more as the index has it, it is not known whether it is meant.
         entries = records.entries(making.store, records.ALL, making.run)
-        known = [entry.id for entry in entries if entry.state in ("change", "unchanged", "protected")]
-        for id in known:
+        called = {entry.id: entry.name for entry in entries if entry.state in ("change", "unchanged", "protected")}
+        for id in called:
             looked.update(dict.fromkeys(index.groups_of(id) if index else ()))
-        leaving = {id.casefold() for id in known}
+        leaving = {id.casefold() for id in called}
+
+        def leave(held: Members) -> tuple[tuple[()], list[Member]]:
+            return (), [each for each in held.values() if each.id.casefold() in leaving]
+
         for id in looked:
-            propose(making, id, lambda held: ((), [each for each in held.values() if each.id.casefold() in leaving]))
+            propose(making, id, leave, called)
 
     return make(
         client,

@@ -98,6 +98,7 @@ def begin(store: Store, client: MaiaScim, kind: str, file: str, profile: str | N
             "form": None,
             "journal": None,
             "planned": now(),
+            "passed": 0,
             "state": "planned",
         }
     )
@@ -131,14 +132,17 @@ def compare(making: Making, wish: Wish) -> None:
     row = store.row("SELECT count(*) AS count FROM entry WHERE run = ? AND state = 'unread'", run)
     total: int = row["count"] if row else 0
     ids = ((entry.number, entry.id) for entry in records.entries(store, records.OF_STATE, run, "unread"))
+    passed = 0
     for done, read in enumerate(read_users(making.client, ids, total, making.concurrency), 1):
         values = None if read.error else _compared(making, wish, read)
         if read.error is None and values is None:
             store.write(_LEAVE_OUT, {"run": run, "number": read.key})
+            passed += 1
         else:
             note(store, run, read, values or {})
         if making.on_progress:
             making.on_progress(done, total)
+    store.write("UPDATE run SET passed = :passed WHERE run = :run", {"passed": passed, "run": run})
 
 
 def _compared(making: Making, wish: Wish, read: Read) -> dict[str, Any] | None:

@@ -157,7 +157,8 @@ def summary(store: Store, run: int) -> Summary:
     for outcome, count, adjusted in store.rows(_OUTCOMES, run):
         counts[outcome] = count
         counts["adjusted"] = counts.get("adjusted", 0) + (adjusted or 0)
-    return Summary(**counts)
+    own = store.row("SELECT passed FROM run WHERE run = ?", run)
+    return Summary(**counts, passed=own["passed"] if own else 0)
 
 
 def count_open(store: Store, run: int) -> int:

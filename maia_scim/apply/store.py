@@ -40,6 +40,7 @@ CREATE TABLE run (
     form TEXT,                  -- JSON: how the file is written
     journal TEXT,               -- of a saved plan: where the journal is, seen from the plan
     planned TEXT NOT NULL,
+    passed INTEGER NOT NULL DEFAULT 0,      -- users who were looked at, and not meant
     state TEXT NOT NULL         -- planned, running, finished, stopped, abandoned
 );
 CREATE TABLE entry (
@@ -88,7 +89,8 @@ CREATE INDEX write_by_entry ON write (run, number, seq);
 """
 _ADD_RUN: Final = """
 INSERT INTO run VALUES (
-    :run, :uid, :kind, :base_url, :region, :account, :profile, :file, :sha256, :form, :journal, :planned, :state
+    :run, :uid, :kind, :base_url, :region, :account, :profile, :file, :sha256, :form, :journal, :planned, :passed,
+    :state
 )
 """
 ADD_ENTRY: Final = """

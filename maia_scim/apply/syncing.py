@@ -86,6 +86,8 @@ _SEEN = "INSERT INTO member VALUES (:id, :name) ON CONFLICT (id) DO UPDATE SET n
 # How the service spells an id, which may differ in case.
 _OWN_GROUP = "UPDATE pair SET grp = :own WHERE grp = :said AND grp <> :own"
 _OWN_MEMBER = "UPDATE pair SET member = :own WHERE member = :said AND member <> :own"
+_AN_ID = "an id (or a name that the index does not know)"
+_NO_INDEX = "; if it is a name, an index finds whose it is"
 _FAULTS = 1000  # so many are told one by one
 
 
@@ -208,8 +210,9 @@ class _Sync:
             text, line = row["said"], row["line"]
             named = index is not None and index.is_name(text)
             if first and named not in first:
-                kinds = ("a name", "an id") if named else ("an id", "a name")
-                self._fault(line, column, f"{kinds[0]}, and line {first[not named]} has {kinds[1]}: a file has either")
+                kinds = ("a name", _AN_ID) if named else (_AN_ID, "a name")
+                told = f"{kinds[0]}, and line {first[not named]} has {kinds[1]}: a file has either"
+                self._fault(line, column, told)
             first.setdefault(named, line)
             self._store.write(found, {"id": self._id(text, line, column, index if named else None), "said": text})
 
@@ -240,7 +243,7 @@ class _Sync:
         for id in groups:
             body = read_group(self._making, id)
             if isinstance(body, NotFound):
-                hint = "" if self._making.index else "; if it is a name, an index finds whose it is"
+                hint = "; if it is a name, the index does not know it" if self._making.index else _NO_INDEX
                 self._fault(*self._first(id), f"there is no such group (any more) in this account and region{hint}")
             if isinstance(body, MaiaError):  # it is read again to be compared, and that tells of it
                 continue

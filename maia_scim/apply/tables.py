@@ -65,13 +65,18 @@ def open_table(
             yield _of_json(feed, wanted, columns, line_records(feed) if form == "jsonl" else array_records(feed))
 
 
+def _listed(columns: Collection[str]) -> str:
+    *others, last = columns
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def text_of(value: Any) -> str:
     """A value of a record as text without blanks around it; ``""`` of what is none."""
     return value.strip() if isinstance(value, str) else ""
 
 
 def _of_sheet(feed: Feed, wanted: dict[str, str], columns: Collection[str]) -> Iterator[Record]:
-    needs = f"the column{'s' * (len(columns) != 1)} {' and '.join(columns)}"
+    needs = f"the column{'s' * (len(columns) != 1)} {_listed(columns)}"
     sheet = Sheet(feed, lambda header: header.strip().casefold() in wanted, delimiter=None, needs=needs)
     found: dict[str, int] = {}
     for number, header in enumerate(sheet.header):

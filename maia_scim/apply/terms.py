@@ -16,7 +16,7 @@ from maia_scim.schema import attributes
 from maia_scim.text import line
 
 from .case import ENTERPRISE, EXACT
-from .columns import CORE, SCHEMA
+from .columns import CORE, IN_ENTERPRISE, SCHEMA, slip_in_extension
 from .domains import domain_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ Kind = Literal["text", "boolean", "moment", "domain", "open", "whole"]
 
 _USER = CORE + "2.0:User"
 _EXTENSION = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-_IN_EXTENSION = ("employeeNumber", "costCenter", "organization", "division", "department", "manager")
 _WITH_DOMAIN = frozenset({"userName", "emails"})
 _KINDS: dict[type, Kind] = {str: "text", bool: "boolean", datetime: "moment", dict: "whole"}
 _NO_PASSWORD = "no service tells passwords, so that none can be compared"  # noqa: S105
@@ -79,6 +78,8 @@ def of_user(path: AttrPath) -> Term:
         return Term(line(whole), (whole,), "whole")
     if "password" in (path.attr.lower(), (path.sub_attr or "").lower()):
         raise ValueError(_NO_PASSWORD)
+    if better := slip_in_extension(path.uri, path.attr):
+        raise ValueError(f"{line(str(path))} is in no user: did you mean {better}?")
     names = (path.uri, *_names(path))
     return Term(line(str(path)), names, "open", _is_exact(names))
 
@@ -182,7 +183,7 @@ def _meant() -> Iterator[tuple[str, str]]:
     for attribute in attributes("User").values():
         if attribute.parts and not attribute.many:
             yield from ((part.name.lower(), f"{attribute.name}.{part.name}") for part in attribute.parts.values())
-    yield from ((name.lower(), f"{_EXTENSION}:{name}") for name in _IN_EXTENSION)
+    yield from ((name.lower(), f"{_EXTENSION}:{name}") for name in IN_ENTERPRISE)
     yield from (("firstname", "name.givenName"), ("lastname", "name.familyName"), ("domain", "emails.domain"))
     yield from ((attribute.name.lower(), attribute.name) for attribute in attributes("User").values())
 

@@ -112,7 +112,8 @@ def _undo_members(making: Making, id: str, entries: list[Entry]) -> None:
         done = members_of(entry.result.after) if entry.result and entry.result.after else None
         left |= {each.id: each for each in gone if done is None or each.id in done}
         came |= {each.id: each for each in come if done is None or each.id in done}
-    propose(making, id, lambda held: ([*left.values()], [each for each in held.values() if each.id in came]))
+    called = {each.id: each.name for each in came.values()}
+    propose(making, id, lambda held: ([*left.values()], [each for each in held.values() if each.id in came]), called)
 
 
 def reversals(entry: Entry, held: dict[str, Any]) -> tuple[tuple[Change, ...], list[str]]:

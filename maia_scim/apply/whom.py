@@ -279,7 +279,8 @@ def _add_file(ids: Ids, file: Path | BinaryIO, index: Index | None) -> None:
                     faults.append(Fault(lines.number, None, str(error)))
     if all(counts.values()):  # a name that nobody has may be an id that was mistyped, so each kind stands alone
         where = " and ".join(f"{kind} (line {_listed(seen[kind], counts[kind])})" for kind in seen)
-        raise InvalidFile(name, [Fault(None, None, f"has both {where}: write the one or the other")])
+        known = "; what the index does not know as a name is taken for an id" if index else ""
+        raise InvalidFile(name, [Fault(None, None, f"has both {where}: write the one or the other{known}")])
     if faults:
         raise InvalidFile(name, faults, total)
     if not any(counts.values()):

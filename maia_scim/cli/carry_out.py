@@ -246,7 +246,7 @@ class CarryOut:
             write_report(sys.stdout, "json", plan.about, plan.summary, plan.entries())
         if tried:
             say(f"The journal is {plan.journal}.")
-            if not self._is_apply(plan):
+            if not self._is_apply(plan) and plan.summary.done:
                 say(f"To undo: maia-scim apply --undo {plan.journal}")
         write_reports(options.report, plan.about, plan.summary, plan.entries)
         if options.failed_out and (form := plan.form):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def add(
             fed += add_groups(index, maia, groups, on_progress=tell)
         if wanted:
             fed += add_users(index, maia, wanted, on_progress=tell)
-    _finish(fed, index, connection, output)
+    _finish(fed, index, connection, output, asked=True)
 
 
 @click.command(short_help="Learn names from journals of apply.")
@@ -122,21 +123,22 @@ def _read_ids(file: str) -> list[str]:
 
     try:
         with click.open_file(file, encoding="utf-8-sig") as stream:
-            return [line.strip() for line in stream if line.strip()]
+            texts = (re.split(r"(?:^|\s)#", line, maxsplit=1)[0].strip() for line in stream)  # as of every such file
+            return [text for text in texts if text]
     except OSError as error:
         raise Wrong(f"{file}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise Wrong(f"{file}: it is no text in UTF-8") from error
 
 
-def _finish(fed: Fed, index: Index, connection: Connection, output: Output) -> None:
+def _finish(fed: Fed, index: Index, connection: Connection, output: Output, *, asked: bool = False) -> None:
     """Tell what came of it, and end with the code of a failure if there was one."""
     from maia_scim.cli.exits import FAILED
     from maia_scim.cli.output import emit, say
     from maia_scim.cli.plain import plain, plain_lines
 
     for each in fed.gone:
-        say(plain(f"Gone: {each.kind} {each.id}"))
+        say(plain(f"{'Not found' if asked else 'Gone'}: {each.kind} {each.id}"))
     for each in fed.failed:
         say(f"{click.style('Error:', fg='red')} {plain(each.kind)} {plain(each.id)}: {plain_lines(each.error)}")
     known = index.counts()
@@ -153,5 +155,5 @@ def _finish(fed: Fed, index: Index, connection: Connection, output: Output) -> N
         "knownGroups": known.groups,
     }
     emit(facts, lambda: (), output)
-    if fed.failed:
+    if fed.failed or (asked and fed.gone):
         raise click.exceptions.Exit(FAILED)

@@ -90,7 +90,7 @@ class Receipt:
     @staticmethod
     def _lines(told: dict[str, Any]) -> Iterator[str]:
         yield ""
-        yield click.style("Receipt", bold=True)
+        yield click.style("Receipt" if told["journal"] else "What it would do: nothing was written", bold=True)
         for user in told["users"]:
             facts = [user["userName"] or user["id"], user["id"] if user["userName"] else "", user["said"] or ""]
             yield "  " + " · ".join(plain(each) for each in dict.fromkeys(facts) if each)

@@ -125,6 +125,51 @@ def test_it_may_be_json(maia: MaiaScim, sandbox: Sandbox, ids: list[str], tmp_pa
     assert sandbox.users[ids[0]]["active"] is False
 
 
+def test_a_stream_is_looked_into(maia: MaiaScim, ids: list[str], tmp_path: Path) -> None:
+    class Pipe(io.RawIOBase):
+        """Gives a few bytes at a time, and cannot go back."""
+
+        text = f"{HEAD}set,user,{ids[0]},,title,Tour Guide,{'B' * 100_000}\n".encode()
+
+        def read(self, size: int = -1) -> bytes:
+            most = 7_000 if size < 0 else min(size, 7_000)
+            found, self.text = self.text[:most], self.text[most:]
+            return found
+
+    with apply.plan(maia, Pipe(), name="-", journal=tmp_path / "j") as plan:  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        (entry,) = plan.entries("change")
+        assert len(entry.changes[0].after) == 100_000
+    rows = io.BytesIO(f"id,title\n{ids[0]},Boss\n".encode())
+    with apply.plan(maia, rows, name="-", journal=tmp_path / "j") as plan:
+        assert plan.summary.change == 1
+
+
+def test_a_column_that_is_missing_is_told(maia: MaiaScim, tmp_path: Path) -> None:
+    file = tmp_path / "acts.csv"
+    file.write_text("action,kind,id,target\n")
+    with pytest.raises(InvalidFile, match="there is no column after: the header needs the columns action, kind"):
+        apply.plan(maia, file)
+
+
+def test_without_a_line_for_it_the_column_is_the_user_name(maia: MaiaScim, tmp_path: Path) -> None:
+    file = tmp_path / "acts.csv"
+    file.write_text(f"{HEAD}create,user,,n1@x.example,title,,Chief\n")
+    with apply.plan(maia, file) as plan:
+        assert plan.apply().done == 1
+        (entry,) = plan.entries()
+        assert maia.users.get(entry.id).user_name == "n1@x.example"
+
+
+def test_two_who_would_have_one_name_are_refused(
+    maia: MaiaScim, sandbox: Sandbox, ids: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "acts.csv"
+    file.write_text("action,kind,id,target,after\n" + "".join(f"set,user,{id},userName,dd\n" for id in ids[:2]))
+    with pytest.raises(InvalidFile, match="would both be called dd"):
+        apply.plan(maia, file)
+    assert not [request for request in sandbox.requests if request.method != "GET"]
+
+
 def test_a_stream_is_taken_by_its_own_function(maia: MaiaScim, ids: list[str], tmp_path: Path) -> None:
     stream = io.BytesIO(f"action,kind,id,target,after\nset,user,{ids[0]},title,Boss\n".encode())
     with plan_actions(maia, stream, name="acts", journal=tmp_path / "j") as plan:
@@ -225,7 +270,7 @@ def test_a_line_that_is_wrong(maia: MaiaScim, sandbox: Sandbox, tmp_path: Path, 
 def test_what_is_about_rows_of_users_is_refused(maia: MaiaScim, tmp_path: Path) -> None:
     file = tmp_path / "acts.csv"
     file.write_text(HEAD)
-    with pytest.raises(PlanError, match="picks, clear_empty: that is about rows of users"):
+    with pytest.raises(PlanError, match="match, skip or limit, clear_empty: that is about rows of users"):
         apply.plan(maia, file, picks=Picks(limit=1), clear_empty=True)
 
 
@@ -246,7 +291,7 @@ def test_a_group_that_is_gone(maia: MaiaScim, tmp_path: Path) -> None:
         ('{"action": "set", "kind": "user", "id": "1", "target": "title", "after": "x"}', True),
         ('[\n{"action": "set", "kind": "user", "id": "1", "target": "title", "after": "x"}]', True),
         ("id,title\n1,action kind id target after\n", False),
-        ("action,kind,id,target\n", False),
+        ("action,id,target\n", False),
         ('{"id": "1", "title": "action"}', False),
         ("", False),
     ],

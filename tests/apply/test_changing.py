@@ -177,6 +177,25 @@ def test_two_who_would_have_one_name_are_refused(maia: MaiaScim, held: Sandbox) 
     assert sent(held) == []
 
 
+@pytest.mark.parametrize("what", ["userName=same@x.example", "emails[work]=same@x.example"])
+def test_one_name_is_not_set_for_two(maia: MaiaScim, held: Sandbox, what: str) -> None:
+    with pytest.raises(InvalidFile) as told:
+        set_attributes(maia, settings_of([what]), Whom(ids=["a", "b"]))
+    assert "a (a@x.example) and b (b@x.example) would both be called same@x.example" in str(told.value)
+    assert sent(held) == []
+    with set_attributes(maia, settings_of([what]), Whom(ids=["a"])) as plan:  # of one it is as good as any
+        assert plan.summary.change == 1
+
+
+def test_a_share_is_of_all_who_were_looked_at(maia: MaiaScim, held: Sandbox) -> None:
+    where = Where('userName sw "a"')
+    with set_attributes(maia, settings_of(["active=false"]), Whom(ids=[*"abcd"]), where=where) as plan:
+        assert (plan.summary.change, plan.summary.rows, plan.summary.passed) == (1, 1, 3)
+        plan.check(max_deactivations="25%", max_changes="25%")
+        with pytest.raises(GuardRail, match=r"at most 0 \(24% of 4 users\) may be"):
+            plan.check(max_deactivations="24%")
+
+
 def test_the_name_of_somebody_whom_the_index_knows_is_refused(maia: MaiaScim, held: Sandbox, index: Index) -> None:
     (told,) = refused(maia, Renaming("^a@", "D@"), "a", index=index)
     assert told == "a (a@x.example) would be called D@x.example, as d is"

@@ -98,6 +98,8 @@ def test_a_target_has_its_parts():
         ("urn:ietf:params:scim:schemas:core:2.0:Group:displayName", "no attribute of a user"),
         (ENTERPRISE, f"that is an extension as a whole: name an attribute in it, as in {ENTERPRISE}:department"),
         ("emails[]", "an item is found by its type"),
+        (f"{ENTERPRISE}:departement", f"did you mean {ENTERPRISE}:department?"),
+        (f"{ENTERPRISE.lower()}:managr.value", "manager?"),
         ("emails[wrok]", 'did you mean emails[work]? If there is a type wrok, write emails[type eq "wrok"]'),
         ("phoneNumbers[Mobil]", "did you mean phoneNumbers[mobile]?"),
         ("emails[primary eq true]", "an item is found by its type"),

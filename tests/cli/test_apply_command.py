@@ -654,3 +654,18 @@ def test_who_is_there_and_not_known_is_not_created_twice(sandbox: Sandbox, file:
     refused = invoke("apply", str(file), "--create-missing", "--yes", "-o", "table")
     assert (refused.code, len(sandbox.users)) == (1, count)
     assert "userName 'bjensen' is taken" in refused.out
+
+
+def test_a_table_of_actions_is_applied(sandbox: Sandbox, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    text = f"action,kind,id,target,before,after\nset,user,{BARBARA},title,Tour Guide,Boss\n"
+    table.write_text(text)
+    dry = invoke("apply", str(table), "--dry-run", "--report", str(tmp_path / "plan.csv"))
+    assert (dry.code, dry.data["summary"]["change"]) == (0, 1), dry.err
+    piped = invoke("apply", "-", "--dry-run", input=text)
+    assert (piped.code, piped.data["summary"]["change"]) == (0, 1), piped.err
+    refused = invoke("apply", str(table), "--yes", "--limit", "1")
+    assert (refused.code, sandbox.users[BARBARA]["title"]) == (2, "Tour Guide")
+    assert "match, skip or limit: that is about rows of users" in refused.err
+    done = invoke("apply", str(tmp_path / "plan.csv"), "--yes")
+    assert (done.code, sandbox.users[BARBARA]["title"]) == (0, "Boss"), done.err

@@ -70,12 +70,12 @@ def test_before_there_is_one(sandbox, file, title):
 def test_add_makes_it_and_show_tells_of_it(sandbox, file, title):
     ran = invoke("index", "add", BARBARA, NOBODY, BARBARA)
 
-    assert ran.code == 0, ran.err
+    assert ran.code == 1, ran.err
     assert ran.data == {
         **{"users": 1, "groups": 0, "gone": [{"kind": "user", "id": NOBODY}], "failed": []},
         **{"knownUsers": 1, "knownGroups": ran.data["knownGroups"]},
     }
-    assert f"Gone: user {NOBODY}" in ran.err
+    assert f"Not found: user {NOBODY}" in ran.err
     assert title in ran.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -91,7 +91,7 @@ def test_add_makes_it_and_show_tells_of_it(sandbox, file, title):
 
 @pytest.mark.parametrize("dash", [True, False], ids=["stdin", "file"])
 def test_add_takes_ids_from_a_file(sandbox, file, tmp_path, dash):
-    lines = f"\ufeff{BARBARA}\r\n\n  {JORDAN}  \n"
+    lines = f"\ufeff{BARBARA}\r\n\n# others\n  {JORDAN}  # he, too\n"
     (tmp_path / "ids.txt").write_text(lines, "utf-8")
 
     ran = invoke("index", "add", "--ids", "-" if dash else str(tmp_path / "ids.txt"), input=lines.lstrip("\ufeff"))

@@ -66,6 +66,8 @@ def test_an_account_is_switched_off_and_taken_out_of_its_groups(sandbox: Sandbox
     assert "    to be deactivated\n" in dry.out
     assert "    to be removed from Data Engineering\n" in dry.out
     assert "To undo" not in dry.err
+    assert "Receipt" not in dry.out
+    assert "What it would do: nothing was written" in dry.out
 
     done = invoke("offboard", "bjensen@example.com", "--yes", "-o", "table")
     assert done.code == 0
