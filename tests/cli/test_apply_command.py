@@ -412,7 +412,7 @@ def test_a_signal_finishes_what_is_under_way(sandbox: Sandbox, file: Path, sign:
 
 def test_a_second_signal_tells_the_counts_all_the_same(sandbox: Sandbox, file: Path) -> None:
     rows(file, sandbox, 40)
-    sandbox.inject(faults.Delay(2.0), on="users.replace", times=None)
+    sandbox.inject(faults.Delay(15.0), on="users.replace", times=None)
     command = [sys.executable, "-c", MAIN, "apply", str(file), "--yes", "--concurrency", "2", "-o", "table"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -422,6 +422,7 @@ def test_a_second_signal_tells_the_counts_all_the_same(sandbox: Sandbox, file: P
         time.sleep(0.2)
         process.send_signal(signal.SIGINT)
         assert "finished" in process.stderr.readline() + process.stderr.readline()
+        time.sleep(0.5)  # it waits for what is under way now; an impatient second press within the first is one with it
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 130
