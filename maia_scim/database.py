@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class Closes:
+class Closes(ABC):
     """What is closed at the end of a ``with`` block."""
 
     def __enter__(self) -> Self:
@@ -28,9 +29,9 @@ class Closes:
     ) -> None:
         self.close()
 
+    @abstractmethod
     def close(self) -> None:
         """Let go of what is held."""
-        raise NotImplementedError
 
 
 class Database(Closes):

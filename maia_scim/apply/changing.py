@@ -183,12 +183,7 @@ def settings_of(texts: Iterable[str]) -> tuple[Setting, ...]:
         if not equals:
             raise ValueError(f"{text!r}: write the attribute, =, and its value, as in active=false")
         try:
-            attribute = target(header, arrays=False)
-            if attribute.path == "id":
-                raise ValueError("it says who a user is, and cannot be set")  # noqa: TRY301 - told as the others are
-            settings.append(
-                Setting(attribute, coerce(attribute, value.strip())) if value.strip() else cleared(attribute)
-            )
+            settings.append(_setting(header, value.strip()))
         except ValueError as error:
             told = _MAPPED.sub("", str(error)).replace("leave the column out, and ", "")
             raise ValueError(f"{header!r}: {told}") from None  # not the value, which may be a password
@@ -197,6 +192,13 @@ def settings_of(texts: Iterable[str]) -> tuple[Setting, ...]:
     for header, other in overlaps((each.target.path, each.target) for each in settings):
         raise ValueError(f"{header} sets what {other} sets, too")
     return tuple(settings)
+
+
+def _setting(header: str, value: str) -> Setting:
+    attribute = target(header, arrays=False)
+    if attribute.path == "id":
+        raise ValueError("it says who a user is, and cannot be set")
+    return Setting(attribute, coerce(attribute, value)) if value else cleared(attribute)
 
 
 def _choose(making: Making, whom: Whom, tell: Callable[[str], object] | None) -> None:

