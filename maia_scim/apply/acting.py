@@ -21,7 +21,7 @@ from .actions import value_of
 from .collisions import refuse_collisions
 from .columns import coerce, target
 from .decoding import Feed
-from .errors import InvalidFile, Moved
+from .errors import Faults, InvalidFile, Moved
 from .making import journal_for, make
 from .mapping import cleared
 from .memberships import Member, note, propose
@@ -79,7 +79,6 @@ _NEW = "SELECT name, min(line) AS line FROM act WHERE action = 'create' GROUP BY
 _OF_NEW = "SELECT * FROM act WHERE action = 'create' AND name = ? COLLATE NOCASE ORDER BY line"
 _GROUPS = "SELECT target, min(line) AS line FROM act WHERE action IN ('add', 'remove') GROUP BY 1 ORDER BY 2"
 _OF_GROUP = "SELECT id, name FROM act WHERE action = ? AND target = ? ORDER BY line"
-_FAULTS = 1000  # so many are told one by one
 
 
 class Ahead:
@@ -199,7 +198,6 @@ class _Acts:
 
     def __init__(self, making: Making, called: str) -> None:
         self._making, self._store, self._called = making, making.store, called
-        self._faults: list[Fault] = []
         with self._store.guarded():
             self._store.sql.executescript(_SCRATCH)
 
@@ -209,17 +207,17 @@ class _Acts:
         Raises:
             InvalidFile: If one is wrong.
         """
+        faults = Faults()
         with self._store.together():
             for line, values in lines:
                 try:
                     if (act := _row(line, values)) is not None:
                         self._store.write(_ADD, act)
                 except ValueError as error:
-                    self._faults.append(Fault(line, None, str(error)))
+                    faults.add(Fault(line, None, str(error)))
             for row in self._store.rows(_TWICE):
-                self._faults.append(Fault(row["line"], None, f"line {row['first']} is about the same already"))
-        if self._faults:
-            raise InvalidFile(self._called, self._faults[:_FAULTS], len(self._faults))
+                faults.add(Fault(row["line"], None, f"line {row['first']} is about the same already"))
+        faults.refuse(self._called)
 
     def plan(self) -> None:
         """Read what the lines are about, and note what is to be changed."""

@@ -8,7 +8,7 @@ from maia_scim.index import NameAmbiguous, NameNotFound
 from maia_scim.text import fold, line
 
 from . import records
-from .errors import InvalidFile
+from .errors import Faults
 from .model import Fault
 from .renaming import names_of
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from maia_scim.index import Index
 
     from .planning import Making
-
-_FAULTS = 1000  # so many are told one by one
 
 
 class Renamed(NamedTuple):
@@ -136,9 +134,9 @@ def refuse_collisions(
         if entry.kind == "user"
     )
     found = collisions(renamed, lambda text: _holder(index, text) if index else known(text) if known else None)
-    told = [*faults, *(Fault(None, None, each.message) for each in found)]
-    if told:
-        raise InvalidFile(name, told[:_FAULTS], len(told))
+    told = Faults()
+    told.add(*faults, *(Fault(None, None, each.message) for each in found))
+    told.refuse(name)
 
 
 def _holder(index: Index, name: str) -> str | None:

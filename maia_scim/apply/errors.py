@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .model import Fault
 
 _SHOWN = 20
+_KEPT = 1000
 
 
 class ApplyError(MaiaError):
@@ -34,6 +35,31 @@ class InvalidFile(ApplyError):
         if self.total > len(shown):
             shown.append(f"  and {self.total - len(shown)} more")
         super().__init__("\n".join([f"{name}: {self.total} fault{'s' * (self.total != 1)}; nothing was sent", *shown]))
+
+
+class Faults:
+    """What is wrong with a file, as it is found: the first thousand faults, and how many there are."""
+
+    def __init__(self) -> None:
+        self._first: list[Fault] = []
+        self._total = 0
+
+    def add(self, *faults: Fault) -> None:
+        """Note what is wrong."""
+        self._total += len(faults)
+        self._first += faults[: _KEPT - len(self._first)]
+
+    def refuse(self, name: str) -> None:
+        """Refuse the file, if anything is wrong with it.
+
+        Args:
+            name: What messages call the file.
+
+        Raises:
+            InvalidFile: If so.
+        """
+        if self._total:
+            raise InvalidFile(name, sorted(self._first, key=lambda each: each.line or 0), self._total)
 
 
 class GuardRail(ApplyError):
@@ -70,4 +96,14 @@ class NotKept(ApplyError):
     outcome = "refused"
 
 
-__all__ = ["ApplyError", "GuardRail", "InvalidFile", "JournalError", "Moved", "NotKept", "NotTried", "PlanError"]
+__all__ = [
+    "ApplyError",
+    "Faults",
+    "GuardRail",
+    "InvalidFile",
+    "JournalError",
+    "Moved",
+    "NotKept",
+    "NotTried",
+    "PlanError",
+]

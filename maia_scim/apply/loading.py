@@ -12,7 +12,7 @@ from maia_scim.text import fold
 
 from . import records
 from .columns import target
-from .errors import InvalidFile
+from .errors import Faults
 from .guards import addresses
 from .model import Fault, Setting
 from .store import ADD_ENTRY, EMPTY, Store
@@ -54,7 +54,6 @@ CROSS JOIN address b ON b.address = first.address AND b.number = first.number
 CROSS JOIN entry e ON e.run = :run AND e.number = a.number
 CROSS JOIN entry o ON o.run = :run AND o.number = first.number
 """
-_FAULTS = 1000  # so many are told one by one
 
 
 def load(store: Store, run: int, source: Source) -> None:
@@ -170,15 +169,10 @@ def add_fault(store: Store, run: int, number: int, fault: Fault) -> None:
 
 
 def _refuse_faults(store: Store, run: int, name: str) -> None:
-    found: list[Fault] = []
-    total = 0
+    faults = Faults()
     for (text,) in store.rows("SELECT faults FROM entry WHERE run = ? AND faults IS NOT NULL ORDER BY number", run):
-        faults = json.loads(text)
-        total += len(faults)
-        if len(found) < _FAULTS:
-            found += [Fault(*each) for each in faults]
-    if found:
-        raise InvalidFile(name, found, total)
+        faults.add(*(Fault(*each) for each in json.loads(text)))
+    faults.refuse(name)
 
 
 def said(store: Store, number: int) -> list[Setting]:

@@ -13,7 +13,7 @@ from maia_scim.text import fold, line
 
 from .cells import TOMBSTONE
 from .columns import coerce, target
-from .errors import InvalidFile
+from .errors import Faults, InvalidFile
 from .guards import addresses
 from .model import Fault, Setting
 from .tables import open_table, text_of
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .tables import Record
 
 _LONGEST: Final = 500  # characters of a name that a pattern is tried on; RFC 5321 has 320 for an address
-_FAULTS: Final = 1000  # that an error keeps
 _OTHER_GROUP = re.compile(r"\$(?:\d|&|\{\w+\})")  # how other languages write \1
 
 
@@ -134,8 +133,7 @@ class Pairs:
         """
         with open_table(Path(file), ("old", "new"), encoding=encoding) as records:
             pairs, faults = _checked(records)
-        if faults:
-            raise InvalidFile(str(file), faults[:_FAULTS], len(faults))
+        faults.refuse(str(file))
         if not pairs:
             raise InvalidFile(str(file), [Fault(None, None, "it has a header and no pairs")])
         return cls(pairs)
@@ -258,10 +256,10 @@ def _check_apart(before: list[Any], after: list[Any]) -> None:
 # Files of pairs.
 
 
-def _checked(records: Iterable[Record]) -> tuple[list[Pair], list[Fault]]:
+def _checked(records: Iterable[Record]) -> tuple[list[Pair], Faults]:
     """The pairs of a file, and what is wrong with it."""
     pairs: list[Pair] = []
-    faults: list[Fault] = []
+    faults = Faults()
     olds: dict[str, int] = {}
     news: dict[str, int] = {}
     for number, values in records:
@@ -271,7 +269,7 @@ def _checked(records: Iterable[Record]) -> tuple[list[Pair], list[Fault]]:
             found.append(Fault(number, "old", f"{line(old)} is in line {first}, too: a name has one new name"))
         if new and (first := news.setdefault(fold(new), number)) != number:
             found.append(Fault(number, "new", f"{line(new)} is what line {first} makes of another name, too"))
-        faults += found
+        faults.add(*found)
         if not found:
             pairs.append(Pair(number, old, new))
     return pairs, faults

@@ -14,7 +14,7 @@ from maia_scim.errors import MaiaError, NotFound
 from maia_scim.resources import named, resource_id
 
 from . import names
-from .errors import InvalidFile
+from .errors import Faults
 from .making import journal_for, make
 from .memberships import Member, members_of, propose, read_group
 from .model import Fault
@@ -88,7 +88,6 @@ _OWN_GROUP = "UPDATE pair SET grp = :own WHERE grp = :said AND grp <> :own"
 _OWN_MEMBER = "UPDATE pair SET member = :own WHERE member = :said AND member <> :own"
 _AN_ID = "an id (or a name that the index does not know)"
 _NO_INDEX = "; if it is a name, an index finds whose it is"
-_FAULTS = 1000  # so many are told one by one
 
 
 def sync_groups(
@@ -153,8 +152,7 @@ class _Sync:
 
     def __init__(self, making: Making, called: str, only: Literal["add", "remove"] | None) -> None:
         self._making, self._store, self._called, self._only = making, making.store, called, only
-        self._faults: list[Fault] = []
-        self._total = 0
+        self._faults = Faults()
 
     def fill(self, file: Path | BinaryIO) -> None:
         """Note what is to be changed."""
@@ -165,20 +163,14 @@ class _Sync:
             for column in _COLUMNS:
                 self._resolve(column)
             self._check_rows()
-        self._refuse()
+        self._faults.refuse(self._called)
         self._read_members(self._read_groups(self._groups()))
-        self._refuse()
+        self._faults.refuse(self._called)
         for id in self._groups():
             propose(self._making, id, self._delta(id))
 
     def _fault(self, line: int | None, column: str, message: str) -> None:
-        self._total += 1
-        if len(self._faults) < _FAULTS:
-            self._faults.append(Fault(line, column, message))
-
-    def _refuse(self) -> None:
-        if self._total:
-            raise InvalidFile(self._called, sorted(self._faults, key=lambda each: each.line or 0), self._total)
+        self._faults.add(Fault(line, column, message))
 
     # What the file says.
 

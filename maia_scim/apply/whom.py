@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, Self, TypeGuard, cast
 
 from maia_scim.database import Database
 from maia_scim.errors import MaiaError, NotFound
@@ -20,7 +20,7 @@ from maia_scim.resources import resource_id
 
 from . import names
 from .decoding import Feed, Lines
-from .errors import ApplyError, InvalidFile
+from .errors import ApplyError, Faults, InvalidFile
 from .model import Fault
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 
 _COMMENT = re.compile(r"(?:^|\s)#")  # within a name (babs_example.com#EXT#) it is none
-_FAULTS = 1000  # so many are told one by one
 _LINES = 3  # of each kind that are told where a file mixes ids and names
 _SCHEMA = """
 CREATE TABLE chosen (
@@ -244,14 +243,18 @@ def find(text: str, kind: Literal["user", "group"], index: Index | None) -> Chos
 
 def _add_ids(ids: Ids, whom: Whom) -> bool:
     """Add those that were named one by one, and tell whether there were any."""
-    if isinstance(whom.ids, Path) or hasattr(whom.ids, "read"):
-        _add_file(ids, whom.ids, whom.index)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    if _is_file(whom.ids):
+        _add_file(ids, whom.ids, whom.index)
         return True
     named = False
-    for text in cast("Iterable[Any]", whom.ids):
+    for text in cast("Iterable[str]", whom.ids):
         named = True
         ids.add(find(text.strip(), "user", whom.index))
     return named
+
+
+def _is_file(ids: Iterable[str] | Path | BinaryIO) -> TypeGuard[Path | BinaryIO]:
+    return isinstance(ids, Path) or hasattr(ids, "read")
 
 
 def _add_file(ids: Ids, file: Path | BinaryIO, index: Index | None) -> None:
@@ -259,8 +262,7 @@ def _add_file(ids: Ids, file: Path | BinaryIO, index: Index | None) -> None:
     name = given if isinstance(given, str) and given != "<stdin>" else "standard input"
     seen: dict[str, list[int]] = {"ids": [], "names": []}
     counts = dict.fromkeys(seen, 0)
-    faults: list[Fault] = []
-    total = 0
+    faults = Faults()
     with _opened(file, name) as stream:
         lines = Lines(Feed(stream, name, None))
         for each in lines:
@@ -274,15 +276,12 @@ def _add_file(ids: Ids, file: Path | BinaryIO, index: Index | None) -> None:
             try:
                 ids.add(find(text, "user", index))
             except (MaiaError, ValueError) as error:
-                total += 1
-                if len(faults) < _FAULTS:
-                    faults.append(Fault(lines.number, None, str(error)))
+                faults.add(Fault(lines.number, None, str(error)))
     if all(counts.values()):  # a name that nobody has may be an id that was mistyped, so each kind stands alone
         where = " and ".join(f"{kind} (line {_listed(seen[kind], counts[kind])})" for kind in seen)
         known = "; what the index does not know as a name is taken for an id" if index else ""
         raise InvalidFile(name, [Fault(None, None, f"has both {where}: write the one or the other{known}")])
-    if faults:
-        raise InvalidFile(name, faults, total)
+    faults.refuse(name)
     if not any(counts.values()):
         raise InvalidFile(name, [Fault(None, None, "names nobody: it takes an id a line")])
 

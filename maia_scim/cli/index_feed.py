@@ -133,6 +133,7 @@ def _read_ids(file: str) -> list[str]:
 
 def _finish(fed: Fed, index: Index, connection: Connection, output: Output, *, asked: bool = False) -> None:
     """Tell what came of it, and end with the code of a failure if there was one."""
+    from maia_scim.apply.words import counted
     from maia_scim.cli.exits import FAILED
     from maia_scim.cli.output import emit, say
     from maia_scim.cli.plain import plain, plain_lines
@@ -142,10 +143,9 @@ def _finish(fed: Fed, index: Index, connection: Connection, output: Output, *, a
     for each in fed.failed:
         say(f"{click.style('Error:', fg='red')} {plain(each.kind)} {plain(each.id)}: {plain_lines(each.error)}")
     known = index.counts()
-    say(
-        f"Read {fed.users:,} users and {fed.groups:,} groups; the index knows {known.users:,} users and "
-        f"{known.groups:,} groups now: {connection.title}"
-    )
+    read = f"Read {counted(fed.users, 'user')} and {counted(fed.groups, 'group')}"
+    knows = f"the index knows {counted(known.users, 'user')} and {counted(known.groups, 'group')} now"
+    say(f"{read}; {knows}: {connection.title}")
     facts = {
         "users": fed.users,
         "groups": fed.groups,

@@ -6,6 +6,7 @@ import pytest
 
 from maia_scim import apply
 from maia_scim.apply import ApplyError, Fault, GuardRail, InvalidFile, JournalError, PlanError
+from maia_scim.apply.errors import Faults
 from maia_scim.errors import MaiaError
 
 FAULTS = [Fault(2, "active", "it is no boolean"), Fault(3, None, "there is no id"), Fault(None, None, "it is empty")]
@@ -42,3 +43,14 @@ def test_faults_are_told_with_line_and_column() -> None:
 
 def test_reasons_are_told() -> None:
     assert str(GuardRail(["too many", "too few"])) == "stopped before the first write: too many; too few"
+
+
+def test_faults_are_counted_and_the_first_kept_in_the_order_of_lines() -> None:
+    faults = Faults()
+    faults.refuse("people.csv")  # nothing is wrong yet
+    faults.add(*(Fault(line, None, "x") for line in range(900, 0, -1)))
+    faults.add(*(Fault(line, None, "y") for line in range(901, 1102)))
+    with pytest.raises(InvalidFile, match="people.csv: 1101 faults") as told:
+        faults.refuse("people.csv")
+    assert [each.line for each in told.value.faults] == [*range(1, 1001)]
+    assert told.value.total == 1101

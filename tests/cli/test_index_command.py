@@ -165,7 +165,7 @@ def test_at_a_terminal_it_is_a_table(sandbox, file, title):
     assert ran.err.splitlines()[1].split()[:2] == ["said", "id"]
     ran = at_terminal("index", "add", JORDAN, piped=False)
     assert ran.code == 0
-    assert "Read 1 users and 0 groups; the index knows 2 users" in ran.err
+    assert "Read 1 user and 0 groups; the index knows 2 users" in ran.err
     assert title in ran.err
     assert "{" not in ran.err
 
