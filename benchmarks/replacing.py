@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from maia_public_api.api.directory_integration import update_user
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit
 
@@ -27,14 +28,17 @@ if TYPE_CHECKING:
 TOKEN = "token-of-the-benchmark"  # noqa: S105 - opens nothing
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 LIMIT = RateLimit(per_minute=100_000_000)  # a limit that is kept, and never reached
-Call = "Callable[[], object]"
+
+
+def full_path() -> str:
+    """Where that user is, as the vendor spells it."""
+    return update_user.PATH.format(id=full_user()["id"])
 
 
 def raw(address: str, stack: ExitStack) -> Callable[[], object]:
     """Httpx as it is used by hand."""
     client = stack.enter_context(httpx.Client(base_url=address, headers=HEADERS))
-    body = full_user()
-    path = f"/Users/{body['id']}"
+    body, path = full_user(), full_path()
     return lambda: client.put(path, json=body).json()
 
 
@@ -44,8 +48,7 @@ def raw_async(address: str, stack: ExitStack) -> Callable[[], object]:
     client = httpx.AsyncClient(base_url=address, headers=HEADERS)
     stack.callback(loop.close)
     stack.callback(lambda: loop.run_until_complete(client.aclose()))
-    body = full_user()
-    path = f"/Users/{body['id']}"
+    body, path = full_user(), full_path()
 
     async def call() -> Any:
         return (await client.put(path, json=body)).json()

@@ -11,16 +11,13 @@ import httpx
 
 from . import transport, watch
 from .config import find_auth, find_place
-from .core import Core, Guard
+from .core import Core, Guard, checked_guard
 from .drive import drive, drive_async
 from .errors import ConfigurationError
 from .frames import discreet
-from .groups import AsyncGroups, Groups
-from .guard import checked
 from .limits import Limiter, RateLimit
 from .retry import RetryPolicy
 from .transport import Http
-from .users import AsyncUsers, Users
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -33,7 +30,9 @@ if TYPE_CHECKING:
 
     from .auth import TokenSource
     from .events import Event
+    from .groups import AsyncGroups, Groups
     from .steps import Life
+    from .users import AsyncUsers, Users
 
 T = TypeVar("T")
 HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
@@ -97,7 +96,7 @@ class _Client(ABC, Generic[HttpT]):
             changes["retry"] = _retry_policy(changes["retry"])
         if "guard" in changes:
             try:
-                checked(changes["guard"], self._core)
+                checked_guard(changes["guard"], self._core)
             except ValueError as error:
                 raise ConfigurationError(str(error)) from None
         kind = self.__class__
@@ -247,6 +246,9 @@ class MaiaScim(_Client[httpx.Client]):
         self._bind(core)
 
     def _bind(self, core: Core) -> None:
+        from .groups import Groups  # and with them all that a call takes, the models too
+        from .users import Users
+
         self._core = core
         self.users, self.groups = Users(core, self._run), Groups(core, self._run)
 
@@ -338,6 +340,9 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
         self._bind(core)
 
     def _bind(self, core: Core) -> None:
+        from .groups import AsyncGroups
+        from .users import AsyncUsers
+
         self._core = core
         self.users, self.groups = AsyncUsers(core, self._run), AsyncGroups(core, self._run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
 from ._version import __version__
 
@@ -79,3 +79,18 @@ class Core:
     headers: Mapping[str, str] = field(default_factory=lambda: HEADERS, repr=False)
     witness: Witness | None = field(default=None, repr=False)
     origin: object = field(default_factory=object, repr=False)
+
+
+def checked_guard(guard: str | None, core: Core) -> Guard:
+    """The guard of a call.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    chosen = core.guard if guard is None else guard
+    if chosen not in _GUARDS:
+        raise ValueError(f"guard={guard!r}: it must be one of {', '.join(map(repr, _GUARDS))}")
+    return cast("Guard", chosen)
+
+
+_GUARDS = get_args(Guard)

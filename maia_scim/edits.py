@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from maia_public_api.values import same
+
 from . import guard, operations
 from .call import live
 from .errors import EditConflict, MaiaError, PreconditionFailed
 from .lives import look
-from .resources import json_of, named, resource_id, same, version_of
+from .resources import json_of, named, resource_id, version_of
 from .retry import worse
 from .steps import Failed, Resolve
 

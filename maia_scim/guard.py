@@ -6,40 +6,26 @@ import json
 import sys
 import warnings
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
-from .core import Guard
+from maia_public_api.base import kept
+
+from .diff import unspoken
 from .errors import LossyReplace, LossyReplaceWarning
 from .resources import named
 
 if TYPE_CHECKING:
     from maia_public_api.base import Model
 
-    from .core import Core, Line
+    from .core import Core, Guard, Line
 
 _HERE = str(PurePath(__file__).parent / "_")[:-1]  # with the separator
 
 
-def checked(guard: str | None, core: Core) -> Guard:
-    """The guard of a call.
-
-    Raises:
-        ValueError: If there is none of that name.
-    """
-    chosen = core.guard if guard is None else guard
-    if chosen not in get_args(Guard):
-        raise ValueError(f"guard={guard!r}: it must be one of {', '.join(map(repr, get_args(Guard)))}")
-    return cast("Guard", chosen)
-
-
 def lost(resource: Model, body: dict[str, Any], target: str, core: Core) -> tuple[str, ...]:
     """What a body does not speak of, though the resource had it when it was read from here."""
-    from maia_public_api.base import kept
-
-    from .diff import unspoken
-
     answer = kept(resource)
-    if answer is None or answer.origin != core.place.base_url:
+    if answer is None or answer.origin != core.place.base_url or answer.shape.is_in(body):
         return ()
     had: Any = json.loads(answer.content)
     if not isinstance(had, dict):

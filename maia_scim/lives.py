@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import guard as guards
 from . import operations
 from .call import live
+from .core import checked_guard
+from .diff import unspoken
 from .errors import MaiaError, NotFound, UnexpectedResponse
 from .resources import named, resource_id
 
@@ -44,7 +46,7 @@ def replace(
     core: Core, kind: Kind[M], *, resource: M, id: str | None, if_match: str | None, guard: str | None
 ) -> Life[M]:
     """Replace a resource, with the guard."""
-    chosen = guards.checked(guard, core)
+    chosen = checked_guard(guard, core)
     check_model(resource, kind)
     own: Any = resource
     target = resource_id(own.id if id is None else id, kind.what)
@@ -55,8 +57,6 @@ def replace(
         vital = "active" if kind.name == "User" else "members"
         missing: tuple[str, ...] = () if named(put.body, vital) else (vital,)
         if chosen == "check":
-            from .diff import unspoken
-
             held = yield from look(core, kind, target, "not_sent")
             missing += unspoken(held.to_dict(), put.body)
         else:

@@ -14,7 +14,8 @@ from weakref import WeakSet
 
 from . import clock, lives, operations
 from .errors import LossyReplace, LossyReplaceWarning, MaiaError
-from .guard import checked, outside
+from .core import checked_guard
+from .guard import outside
 
 if TYPE_CHECKING:
     from asyncio import Task
@@ -136,7 +137,7 @@ def settings(core: Core, users: object, concurrency: int, guard: str | None, on_
         raise TypeError("on_progress is async: pass a plain function, which is called and not awaited")
     # A batch has the patience to wait for a gate, where a single call is better told at once.
     patient = replace(core.retry, budget=max(core.retry.budget, PATIENCE))
-    return replace(core, paced=True, guard=checked(guard, core), retry=patient, warn_at=outside())
+    return replace(core, paced=True, guard=checked_guard(guard, core), retry=patient, warn_at=outside())
 
 
 def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:

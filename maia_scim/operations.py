@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .call import Prepared, prepare
+from .diff import not_kept
 from .resources import drop_nulls, named, read_here, reader, tidy
 
 if TYPE_CHECKING:
@@ -95,8 +96,6 @@ def put(
         with_groups: Whether ``groups`` goes out; by default if the user was read from this service. It is read-only,
             and the values of other services may fail the whole PUT.
     """
-    from .diff import not_kept
-
     operation = kind.put
     keeps_groups = read_here(resource, core) if with_groups is None else with_groups
 
@@ -123,8 +122,6 @@ def put(
 def post_user(core: Core, user: ScimUser) -> Prepared[ScimUser]:
     """Create a user. What the service gives itself is left out."""
     from maia_public_api.api.directory_integration import create_user
-
-    from .diff import not_kept
 
     kind = users()
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from maia_public_api.answers import answer
+from maia_public_api.base import keep, kept, to_model
+
 from .text import is_text
 
 if TYPE_CHECKING:
@@ -99,13 +102,6 @@ def json_of(resource: Model) -> dict[str, Any]:
     raise problem  # from here, since the frames below hold the body, and it may hold a password
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same, down to the spelling. The generated package loads when it is used."""
-    from maia_public_api.values import same
-
-    return same(one, other)
-
-
 def reader(
     read: Callable[[Response], object], model: type[M], core: Core, *, asked: str | None = None
 ) -> Callable[[Response], object]:
@@ -118,9 +114,6 @@ def reader(
         asked: The id that was asked for. An answer that is about another resource, or about none, is not it; to write
             it back would overwrite the one that was meant.
     """
-    from maia_public_api.answers import answer
-    from maia_public_api.base import Kept, keep, to_model
-
     def read_and_keep(response: Response) -> object:
         result = read(response)
         if result is None and response.status_code in (200, 201):  # not 202: accepted is not done
@@ -128,7 +121,7 @@ def reader(
         if isinstance(result, model):
             if asked is not None and not _is(result, asked):
                 return None
-            keep(result, Kept(core.place.base_url, response.content, response.headers.get("etag")))
+            keep(result, core.place.base_url, response.content, response.headers.get("etag"))
             if core.witness is not None:
                 core.witness.saw(result)
         return result
@@ -143,16 +136,12 @@ def _is(resource: Model, id: str) -> bool:
 
 def read_here(resource: Model, core: Core) -> bool:
     """Whether a resource was read from the service that a client talks to."""
-    from maia_public_api.base import kept
-
     answer = kept(resource)
     return answer is not None and answer.origin == core.place.base_url
 
 
 def version_of(resource: Model) -> str | None:
     """What ``If-Match`` takes: the ``ETag`` of the answer, else ``meta.version`` (RFC 7644 section 3.14)."""
-    from maia_public_api.base import kept
-
     answer = kept(resource)
     meta: Any = getattr(resource, "meta", None)
     version = (answer and answer.etag) or (meta.version if meta else None)

@@ -43,12 +43,42 @@ class Kept(NamedTuple):
     """The JSON, as it came"""
     etag: str | None
     """The ``ETag`` of the answer"""
+    shape: Shape
+    """What the JSON speaks of"""
 
 
-def keep(model: Model, kept: Kept) -> None:
-    """Keep the answer beside the model that was read from it."""
+class Shape(NamedTuple):
+    """The names in a JSON object."""
+
+    names: tuple[str, ...]
+    objects: tuple[tuple[str, Shape], ...]
+    """Those of what is an object again, with the names in it"""
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> Self:
+        """That of an object, down to where SCIM has attributes."""
+        return cls(
+            tuple(value),
+            tuple([(key, cls.of(inner)) for key, inner in value.items() if inner.__class__ is dict and inner]),
+        )
+
+    def is_in(self, value: dict[str, Any]) -> bool:
+        """Whether another object speaks of all of it, in the same spelling."""
+        for name in self.names:
+            if name not in value:
+                return False
+        for name, inner in self.objects:
+            within = value[name]
+            if within.__class__ is not dict or not inner.is_in(within):
+                return False
+        return True
+
+
+def keep(model: Model, origin: str, content: bytes, etag: str | None) -> None:
+    """Keep the answer beside the model that was just read from it; see ``Kept``."""
     source = model._source if isinstance(model._source, Source) else Source(model._source)
-    source.kept = kept
+    came = {**source.restore(source), **model.additional_properties} if model.additional_properties else source
+    source.kept = Kept(origin, content, etag, Shape.of(came))
     slots: Any = model
     slots._source = source
 
