@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 Guard = Literal["warn", "raise", "check", "off"]
 Line = tuple[str, int, str]  # file, number and module
+_PYTHON = sys.version.split(maxsplit=1)[0]  # as platform.python_version() has it; that module is slow to import
 HEADERS = {
     "Accept": "application/json, application/scim+json, application/problem+json",
-    "User-Agent": f"maia-scim/{__version__} python/{platform.python_version()}",
+    "User-Agent": f"maia-scim/{__version__} python/{_PYTHON}",
 }
 
 
