@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypedDict, TypeVar, Unpack
 
@@ -102,7 +101,7 @@ class _Client(ABC, Generic[HttpT]):
         kind = self.__class__
         twin = kind.__new__(kind)
         vars(twin).update(vars(self), _copied=True)
-        twin._bind(replace(self._core, **changes))
+        twin._bind(self._core._replace(**changes))
         return twin
 
     def capture(self) -> AbstractContextManager[list[watch.Call]]:
@@ -158,7 +157,8 @@ def _core(
         limiter,
         _retry_policy(retry),
         transport.timing(timeout),
-        rate_limit,
+        origin=object(),
+        limit=rate_limit,
         on_event=on_event,
         log_bodies=log_bodies,
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast, get_args
 
 from ._version import __version__
 
@@ -41,16 +40,16 @@ class Witness(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Core:
+class Core(NamedTuple):
     """Settings of a client, and the objects that it shares with its copies.
 
-    Args:
+    Attributes:
         place: Where the service is.
         auth: Where tokens come from.
         limiter: Says when a request may leave.
         retry: What is tried again.
         timing: How long an attempt may take.
+        origin: The same object for a client and its copies.
         limit: The rate limit as it was asked for, to be shown.
         guard: How a replace is kept from clearing what nobody said to clear.
         if_match: Version for ``If-Match`` of writes that do not say one.
@@ -61,7 +60,6 @@ class Core:
         log_bodies: Whether bodies are logged, masked.
         headers: Header fields of every call.
         witness: Is shown each user or group that the service answers.
-        origin: The same object for a client and its copies.
     """
 
     place: Place
@@ -69,6 +67,7 @@ class Core:
     limiter: Limiter
     retry: RetryPolicy
     timing: Timing
+    origin: object
     limit: object = None
     guard: Guard = "warn"
     if_match: str | None = None
@@ -77,9 +76,8 @@ class Core:
     stopped: Callable[[], bool] | None = None
     on_event: Callable[[Event], object] | None = None
     log_bodies: bool = False
-    headers: Mapping[str, str] = field(default_factory=lambda: HEADERS, repr=False)
-    witness: Witness | None = field(default=None, repr=False)
-    origin: object = field(default_factory=object, repr=False)
+    headers: Mapping[str, str] = HEADERS
+    witness: Witness | None = None
 
 
 def checked_guard(guard: str | None, core: Core) -> Guard:

@@ -137,7 +137,7 @@ def settings(core: Core, users: object, concurrency: int, guard: str | None, on_
         raise TypeError("on_progress is async: pass a plain function, which is called and not awaited")
     # A batch has the patience to wait for a gate, where a single call is better told at once.
     patient = replace(core.retry, budget=max(core.retry.budget, PATIENCE))
-    return replace(core, paced=True, guard=checked_guard(guard, core), retry=patient, warn_at=outside())
+    return core._replace(paced=True, guard=checked_guard(guard, core), retry=patient, warn_at=outside())
 
 
 def one(core: Core, index: int, user: ScimUser) -> Life[Outcome]:
@@ -195,7 +195,7 @@ class Batch(Generic[T]):
         self._source, self._concurrency = enumerate(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
-        self._core = replace(core, stopped=self._stopped.is_set)
+        self._core = core._replace(stopped=self._stopped.is_set)
         # Queues in C: an interrupt within a lock of Python's would leave it held, and the threads waiting for ever.
         self._todo: SimpleQueue[tuple[int, T, Context] | None] = SimpleQueue()
         self._ready: SimpleQueue[None] = SimpleQueue()  # one for each that is finished
@@ -315,7 +315,7 @@ class AsyncBatch:
         self._source, self._concurrency = _numbered(users), concurrency
         self._count = _Count(users, on_progress)
         self._stopped = Event()
-        self._core = replace(core, stopped=self._stopped.is_set)
+        self._core = core._replace(stopped=self._stopped.is_set)
         self._flying: set[Task[Outcome]] = set()
         self._pull: Task[tuple[int, ScimUser]] | None = None
         self._trouble: Exception | None = None

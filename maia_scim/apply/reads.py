@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from maia_scim import lives, many, operations
@@ -73,7 +72,7 @@ class Streak:
 def core_for(client: MaiaScim, count: int) -> Core:
     """The settings of a client for so many requests: those of a batch, which waits for a closed gate."""
     core = many.settings(core_of(client), (), 1, "off", None)
-    return replace(core, paced=count > BURST)
+    return core._replace(paced=count > BURST)
 
 
 def read_users(client: MaiaScim, ids: Iterable[tuple[int, str]], count: int, concurrency: int) -> Generator[Read]:

@@ -7,7 +7,7 @@ first, and not written if it has moved on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from maia_scim import lives, operations
@@ -83,7 +83,7 @@ def write(core: Core, index: int, attempt: Attempt) -> Life[Outcome]:
             core.on_event(event)
 
     try:
-        yield from _WRITERS[entry.kind](replace(core, on_event=heard), attempt)
+        yield from _WRITERS[entry.kind](core._replace(on_event=heard), attempt)
     except (MaiaError, ValueError, TypeError) as error:
         attempt.error = str(error)
         attempt.outcome = error.outcome if isinstance(error, MaiaError) else "not_sent"

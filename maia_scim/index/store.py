@@ -10,7 +10,6 @@ import logging
 import os
 import sqlite3
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -303,7 +302,7 @@ class Index(Database):
     def feed(self, client: C) -> C:
         """The same for the very client."""
         core: Core = client._core  # pyright: ignore[reportPrivateUsage]
-        client._bind(replace(core, witness=self))  # pyright: ignore[reportPrivateUsage]
+        client._bind(core._replace(witness=self))  # pyright: ignore[reportPrivateUsage]
         return client
 
     def saw(self, resource: Model) -> None:

@@ -282,7 +282,16 @@ class Plugin:
                 raise
             look(self)
 
-        self._patch.setattr(kind, "__init__", made)
+        def newly(cls: type[Any], *args: Any, **kwargs: Any) -> Any:
+            thing = new(cls, *args, **kwargs)
+            look(thing)
+            return thing
+
+        if issubclass(kind, tuple):
+            new = kind.__new__
+            self._patch.setattr(kind, "__new__", newly)
+        else:
+            self._patch.setattr(kind, "__init__", made)
 
     def _after_reading(self, model: Any) -> None:
         watch, from_dict = self.watch, model.from_dict.__func__
