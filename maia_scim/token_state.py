@@ -6,7 +6,6 @@ import os
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -26,17 +25,19 @@ LONGEST = 24 * 3600.0
 _REFUSED = 8
 
 
-@dataclass(frozen=True, slots=True)
 class Token:
-    """A token as the endpoint gave it.
+    """A token as the endpoint gave it. Its repr does not show it.
 
     Args:
         text: The token.
         lifetime: Seconds that it lives.
     """
 
-    text: str = field(repr=False)
-    lifetime: float
+    __slots__ = ("lifetime", "text")
+
+    def __init__(self, text: str, lifetime: float) -> None:
+        self.text = text
+        self.lifetime = lifetime
 
     @property
     def fresh(self) -> float:
