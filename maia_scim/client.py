@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from maia_public_api.servers import Region
 
     from .auth import TokenSource
-    from .events import Event
+    from .events import Call, Event
     from .groups import AsyncGroups, Groups
     from .steps import Life
     from .users import AsyncUsers, Users
@@ -104,7 +104,7 @@ class _Client(ABC, Generic[HttpT]):
         twin._bind(self._core._replace(**changes))
         return twin
 
-    def capture(self) -> AbstractContextManager[list[watch.Call]]:
+    def capture(self) -> AbstractContextManager[list[Call]]:
         """Collect what is known of calls: ``with maia.capture() as calls:``, on both clients.
 
         Returns:

@@ -1,4 +1,4 @@
-"""What a client tells of its work: ``MaiaScim(on_event=…)`` is called with one of these.
+"""What a client tells of its work: ``MaiaScim(on_event=…)`` is called with one of these, ``capture()`` gives ``Call``.
 
 Paths are those of the specification (``…/Users/{id}``), so that they can name a metric. No event holds a body, a token
 or a secret. The function is called in the thread or task of the call; what it raises is logged and goes no further.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from .diff import Difference
     from .errors import MaiaError, WriteOutcome
 
 
@@ -96,4 +97,28 @@ class CallEnd:
 
 Event = TokenRequest | Wait | Attempt | CallEnd
 
-__all__ = ["Attempt", "CallEnd", "Event", "TokenRequest", "Wait"]
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that came to its end, as ``capture()`` tells of it.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the base URL.
+        status: HTTP status of the last answer, or None where there was none.
+        attempts: How many requests were sent.
+        request_id: The service's name for the last request, where it gave one.
+        outcome: ``done``, or what is known of the write after an error.
+        differences: Of a write: what the answer does not hold as it was sent.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    attempts: int
+    request_id: str | None
+    outcome: WriteOutcome | Literal["done"]
+    differences: tuple[Difference, ...] = ()
+
+
+__all__ = ["Attempt", "Call", "CallEnd", "Event", "TokenRequest", "Wait"]

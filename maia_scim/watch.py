@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from .problems import request_id_of
@@ -18,33 +17,10 @@ if TYPE_CHECKING:
     from .core import Core
     from .diff import Difference
     from .errors import MaiaError, WriteOutcome
-    from .events import Event
+    from .events import Call, Event
 
 log = logging.getLogger("maia_scim")
 _LONG = 5.0  # seconds that somebody may wonder about
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call that came to its end, as ``capture()`` tells of it.
-
-    Attributes:
-        method: HTTP method.
-        path: Path below the base URL.
-        status: HTTP status of the last answer, or None where there was none.
-        attempts: How many requests were sent.
-        request_id: The service's name for the last request, where it gave one.
-        outcome: ``done``, or what is known of the write after an error.
-        differences: Of a write: what the answer does not hold as it was sent.
-    """
-
-    method: str
-    path: str
-    status: int | None
-    attempts: int
-    request_id: str | None
-    outcome: WriteOutcome | Literal["done"]
-    differences: tuple[Difference, ...] = ()
 
 
 # Each with the client whose calls it takes. A task started within the block has it, too; a thread has not.
@@ -146,6 +122,8 @@ def ended(  # noqa: PLR0917 - all that is known of a call
     request_id = request_id_of(answer) if answer is not None else None
     takers = [calls for origin, calls in captures if origin is core.origin]
     if takers:
+        from .events import Call
+
         found = differences(call, answer) if answer is not None and outcome == "done" else ()
         done = Call(call.method, call.path, status, attempts, request_id, outcome, found)
         for calls in takers:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from maia_scim import MaiaScim
     from maia_scim.cli.connection import Connection
     from maia_scim.cli.output import Output
+    from maia_scim.events import Call
     from maia_scim.index.model import Kind
-    from maia_scim.watch import Call
 
 
 def replace(

@@ -27,7 +27,6 @@ from maia_public_api.base import Model
 from maia_public_api.client import AuthenticatedClient, Client
 
 from maia_scim import auth, client, core, diff, errors, events, limits, many, retry, token_cache, token_state, transport
-from maia_scim import watch as facade_watch
 from maia_scim.sandbox import record, service, tokens
 from tests.support.canary import CLIENT_SECRET, KINDS, TOKEN, find, holds, masked
 
@@ -47,7 +46,7 @@ DATA = frozenset({"password"})
 MADE = {
     **dict.fromkeys((client.MaiaScim, client.AsyncMaiaScim, auth.ClientCredentials, auth.BearerToken), NOTHING),
     token_cache.FileTokenCache: NOTHING,
-    **dict.fromkeys((limits.RateLimit, limits.Slot, retry.RetryPolicy, facade_watch.Call), NOTHING),
+    **dict.fromkeys((limits.RateLimit, limits.Slot, retry.RetryPolicy, events.Call), NOTHING),
     **dict.fromkeys((events.Attempt, events.CallEnd, events.TokenRequest, events.Wait, service.Sandbox), NOTHING),
     token_cache.CachedToken: frozenset({"token"}),  # so that a cache of the caller's can keep it
     **dict.fromkeys((many.Outcome, many.Progress, diff.Change, diff.Conflict, diff.Difference), DATA),
