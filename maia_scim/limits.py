@@ -12,7 +12,7 @@ from bisect import bisect_right, insort
 from collections import deque
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from weakref import WeakSet
 
 from . import clock
@@ -36,8 +36,7 @@ _TICK = 1e-6
 _FORGET = 86400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A place in the queue of an account.
 
     Args:

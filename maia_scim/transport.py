@@ -5,7 +5,6 @@ Nothing here follows a redirect, so that a token never leaves for another addres
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from os import getpid
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
@@ -42,9 +41,10 @@ _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
 
-@dataclass(slots=True, eq=False)
 class Request:
     """A request as this package makes it. Its repr shows neither token nor body.
+
+    Plain classes here: data classes take long to define, and that is part of every import.
 
     Args:
         method: HTTP method.
@@ -56,11 +56,14 @@ class Request:
         begun: Whether it has left the queue in front of the connections.
     """
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    content: bytes | None = field(default=None, repr=False)
-    begun: bool = field(default=False, init=False, repr=False)
+    __slots__ = ("begun", "content", "headers", "method", "url")
+
+    def __init__(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None) -> None:
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.content = content
+        self.begun = False
 
 
 def token_of(request: Request) -> str:
@@ -68,7 +71,6 @@ def token_of(request: Request) -> str:
     return request.headers["Authorization"].removeprefix("Bearer ")
 
 
-@dataclass(slots=True, eq=False)
 class Failure:
     """A request that got no answer.
 
@@ -78,9 +80,12 @@ class Failure:
         connect: Whether no connection could be made, which another try may cure.
     """
 
-    outcome: WriteOutcome
-    cause: Exception
-    connect: bool = False
+    __slots__ = ("cause", "connect", "outcome")
+
+    def __init__(self, outcome: WriteOutcome, cause: Exception, connect: bool = False) -> None:
+        self.outcome: WriteOutcome = outcome
+        self.cause = cause
+        self.connect = connect
 
     def error(self, request: Request) -> TransportError:
         """The error to raise for it."""
@@ -94,7 +99,6 @@ class Failure:
         return error
 
 
-@dataclass(slots=True, eq=False)
 class Timing:
     """How long an attempt may wait, in seconds.
 
@@ -103,8 +107,11 @@ class Timing:
         whole: For all of it, the body included; None for no such bound.
     """
 
-    each: Mapping[str, float | None]
-    whole: float | None
+    __slots__ = ("each", "whole")
+
+    def __init__(self, each: Mapping[str, float | None], whole: float | None) -> None:
+        self.each = each
+        self.whole = whole
 
     def until(self) -> tuple[dict[str, float | None], float | None]:
         """The timeouts of an attempt that begins now, and when it must be over."""
