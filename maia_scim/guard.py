@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from maia_public_api.base import kept
 
-from .diff import unspoken
 from .errors import LossyReplace, LossyReplaceWarning
 from .resources import named
 
@@ -32,7 +31,11 @@ def lost(resource: Model, body: dict[str, Any], target: str, core: Core) -> tupl
         return ()
     before = cast("dict[str, Any]", had)
     own = named(before, "id")
-    return unspoken(before, body) if own and str(before[own]).casefold() == target.casefold() else ()
+    if not own or str(before[own]).casefold() != target.casefold():
+        return ()
+    from .diff import unspoken
+
+    return unspoken(before, body)
 
 
 def enforce(guard: Guard, path: str, paths: tuple[str, ...], at: Line | None = None) -> None:

@@ -8,7 +8,6 @@ from . import guard as guards
 from . import operations
 from .call import live
 from .core import checked_guard
-from .diff import unspoken
 from .errors import MaiaError, NotFound, UnexpectedResponse
 from .resources import named, resource_id
 
@@ -57,6 +56,8 @@ def replace(
         vital = "active" if kind.name == "User" else "members"
         missing: tuple[str, ...] = () if named(put.body, vital) else (vital,)
         if chosen == "check":
+            from .diff import unspoken
+
             held = yield from look(core, kind, target, "not_sent")
             missing += unspoken(held.to_dict(), put.body)
         else:

@@ -7,13 +7,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from .call import Prepared, prepare
-from .diff import not_kept
 from .resources import drop_nulls, named, read_here, reader, tidy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maia_public_api.base import Model
 
     from .core import Core
+    from .diff import Difference
     from .models import ScimGroup, ScimUser
     from .patch import Operations
 
@@ -35,7 +37,7 @@ class Kind(Generic[M]):
         model: Its generated model.
         get: The generated operation that reads one.
         put: The one that replaces one.
-        patch: The one that changes one.
+        patch: Gives the one that changes one, which loads models that nothing else has a use for.
         read_only: What no PATCH may touch.
     """
 
@@ -45,30 +47,40 @@ class Kind(Generic[M]):
     model: type[M]
     get: Any
     put: Any
-    patch: Any
+    patch: Callable[[], Any]
     read_only: tuple[str, ...]
 
 
 @cache
 def users() -> Kind[ScimUser]:
     """Users. The generated package is loaded at the first call."""
-    from maia_public_api.api.directory_integration import get_user, patch_user, update_user
+    from maia_public_api.api.directory_integration import get_user, update_user
 
     from .models import ScimUser
 
+    def patching() -> Any:
+        from maia_public_api.api.directory_integration import patch_user
+
+        return patch_user
+
     schema, read_only = "urn:ietf:params:scim:schemas:core:2.0:User", ("id", "meta", "groups")
-    return Kind("user", "User", schema, ScimUser, get_user, update_user, patch_user, read_only)
+    return Kind("user", "User", schema, ScimUser, get_user, update_user, patching, read_only)
 
 
 @cache
 def groups() -> Kind[ScimGroup]:
     """Groups."""
-    from maia_public_api.api.directory_integration import get_group, patch_group, update_group
+    from maia_public_api.api.directory_integration import get_group, update_group
 
     from .models import ScimGroup
 
+    def patching() -> Any:
+        from maia_public_api.api.directory_integration import patch_group
+
+        return patch_group
+
     schema, read_only = "urn:ietf:params:scim:schemas:core:2.0:Group", ("id", "meta")
-    return Kind("group", "Group", schema, ScimGroup, get_group, update_group, patch_group, read_only)
+    return Kind("group", "Group", schema, ScimGroup, get_group, update_group, patching, read_only)
 
 
 def get(core: Core, kind: Kind[M], target: str) -> Prepared[M]:
@@ -115,8 +127,15 @@ def put(
         kind.model,
         if_match=if_match,
         reread=lambda: get(core, kind, target),
-        compare=not_kept,
+        compare=_not_kept,
     )
+
+
+def _not_kept(sent: Any, answered: Any) -> tuple[Difference, ...]:
+    """What an answer does not hold as it was sent. The comparison loads where somebody captures calls."""
+    from .diff import not_kept
+
+    return not_kept(sent, answered)
 
 
 def post_user(core: Core, user: ScimUser) -> Prepared[ScimUser]:
@@ -136,7 +155,7 @@ def post_user(core: Core, user: ScimUser) -> Prepared[ScimUser]:
         create_user.PATH,
         reader(create_user.read_response, kind.model, core),
         kind.model,
-        compare=not_kept,
+        compare=_not_kept,
     )
 
 
@@ -156,7 +175,7 @@ def patch(core: Core, kind: Kind[M], target: str, operations: Operations, *, if_
         if isinstance(change.get("value"), dict):
             drop_nulls(change["value"])
     body = PatchRequest.from_dict({"schemas": [PATCH_SCHEMA], "Operations": checked})
-    operation = kind.patch
+    operation = kind.patch()
     return prepare(
         lambda: operation.build_request(target, body=body),
         operation.PATH,
