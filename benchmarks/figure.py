@@ -23,7 +23,7 @@ class Figure:
     what: str
     against: str
     value: float | None
-    unit: str = "×"
+    unit: str = "×"  # noqa: RUF001 - a ratio is read as such
     bound: float | None = None
     sense: Literal["at most", "at least"] = "at most"
     details: dict[str, Any] = field(default_factory=dict[str, Any])

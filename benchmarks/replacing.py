@@ -17,10 +17,7 @@ from maia_public_api.api.directory_integration import update_user
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit
 
-from .counting import available, per_call
-from .figure import Figure
-from .peer import full_user, peer
-from .timing import in_turns
+from .peer import full_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable

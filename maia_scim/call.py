@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# One encoder for all bodies: compact, and without NaN, which is no JSON.
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+# One encoder for all bodies: compact, and without NaN, which is no JSON. What holds itself nests too deep.
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 # The gate opens after an hour at the latest, for a call to try: a Retry-After beyond that may be a mistake.
 _LONGEST_GATE = 3600.0  # seconds
 

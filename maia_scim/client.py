@@ -19,7 +19,6 @@ from .retry import RetryPolicy
 from .transport import Http
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
     from collections.abc import Awaitable, Callable
     from contextlib import AbstractContextManager
     from types import TracebackType
@@ -242,7 +241,7 @@ class MaiaScim(_Client[httpx.Client]):
             on_event=on_event,
             log_bodies=log_bodies,
         )
-        self._http = Http(httpx.Client, http_client, ipv4_only=ipv4_only)
+        self._http = Http(httpx.Client, http_client, core.place.base_url, ipv4_only=ipv4_only)
         self._bind(core)
 
     def _bind(self, core: Core) -> None:
@@ -325,6 +324,8 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
         on_event: Callable[[Event], object] | None = None,
         log_bodies: bool = False,
     ) -> None:
+        from .transport_async import Sender
+
         core = _core(
             region=region,
             auth=auth,
@@ -335,8 +336,8 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
             on_event=on_event,
             log_bodies=log_bodies,
         )
-        self._http = Http(httpx.AsyncClient, http_client, ipv4_only=ipv4_only)
-        self._loops: list[AbstractEventLoop] = []  # shared with copies
+        self._http = Http(httpx.AsyncClient, http_client, core.place.base_url, ipv4_only=ipv4_only)
+        self._sender = Sender(self._http)
         self._bind(core)
 
     def _bind(self, core: Core) -> None:
@@ -370,17 +371,7 @@ class AsyncMaiaScim(_Client[httpx.AsyncClient]):
         return client(self._core, None, self._run)
 
     async def _run(self, life: Life[T], sleep: Callable[[float], Awaitable[object]] | None = None) -> T:
-        self._check_loop()
-        http, timing = self._http, self._core.timing
-        http.check_open()
-        return await drive_async(life, lambda request: transport.send_async(http, request, timing), sleep)
-
-    def _check_loop(self) -> None:
-        """Refuse a second event loop: the connections belong to the first."""
-        from asyncio import get_running_loop
-
-        loop = get_running_loop()
-        if self._loops and self._loops[0] is not loop:
-            raise ConfigurationError("this client belongs to another event loop: make one client for each asyncio.run")
-        if not self._loops:
-            self._loops.append(loop)
+        sender, timing = self._sender, self._core.timing
+        sender.check_loop()
+        self._http.check_open()
+        return await drive_async(life, lambda request: sender.send(request, timing), sleep)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from weakref import WeakSet
 
 from . import clock, lives, operations
-from .errors import LossyReplace, LossyReplaceWarning, MaiaError
 from .core import checked_guard
+from .errors import LossyReplace, LossyReplaceWarning, MaiaError
 from .guard import outside
 
 if TYPE_CHECKING:

@@ -19,21 +19,21 @@ _ANY_IPV4 = "0.0.0.0"  # noqa: S104 - the address to go out from, not one to lis
 
 
 class Until(float):
-    """A timeout in seconds that also knows when the attempt must be over.
+    """A timeout in seconds that also knows when the attempt must be over: a float that carries one more number.
 
-    Args:
-        seconds: The timeout of one wait.
+    Attributes:
         end: When all of it must be over, by the monotonic clock.
     """
 
     __slots__ = ("end",)
     end: float
 
-    def __new__(cls, seconds: float, end: float) -> Until:
-        """A float that carries one more number."""
-        self = super().__new__(cls, seconds)
-        self.end = end
-        return self
+
+def until(seconds: float, end: float) -> Until:
+    """Make one."""
+    timeout = Until(seconds)
+    timeout.end = end
+    return timeout
 
 
 def left(timeout: float | None, what: type[httpx.TimeoutException]) -> float | None:
@@ -126,7 +126,7 @@ class Bounded(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._stream:
-            left(Until(0.0, self._end), httpx.ReadTimeout)
+            left(until(0.0, self._end), httpx.ReadTimeout)
             yield piece
 
     def close(self) -> None:

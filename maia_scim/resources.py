@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -40,11 +40,11 @@ def tidy(body: dict[str, Any], schema: str, kind: str) -> dict[str, Any]:
         kind: The ``resourceType`` for a body without ``meta``.
     """
     drop_nulls(body)
-    arrays: list[list[Any]] = [value for value in body.values() if type(value) is list]
-    for items in arrays:
-        for item in items:
-            if isinstance(item, dict) and cast("dict[str, Any]", item).get("primary", ...) is None:
-                del item["primary"]
+    for value in body.values():
+        if value.__class__ is list:
+            for item in value:
+                if item.__class__ is dict and item.get("primary", ...) is None:
+                    del item["primary"]
     if not named(body, "schemas"):
         body["schemas"] = [schema]
     meta = named(body, "meta") or "meta"
@@ -114,6 +114,7 @@ def reader(
         asked: The id that was asked for. An answer that is about another resource, or about none, is not it; to write
             it back would overwrite the one that was meant.
     """
+
     def read_and_keep(response: Response) -> object:
         result = read(response)
         if result is None and response.status_code in (200, 201):  # not 202: accepted is not done

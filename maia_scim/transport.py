@@ -13,7 +13,8 @@ import httpx
 
 from .config import LOOPBACK
 from .errors import ConfigurationError, TransportError, WriteOutcome
-from .network import Bounded, Until, prepare
+from .network import Bounded, prepare, until
+from .outgoing import Outgoing
 from .places import Places
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _NOT_SENT = (
 # Of these, the ones that another try may cure, whatever the method.
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 # OSError: over asyncio, httpx lets a TLS error of a connection at work through as it is.
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
 
 class Request:
@@ -118,7 +119,7 @@ class Timing:
         if self.whole is None:
             return dict(self.each), None
         end = monotonic() + self.whole
-        return {name: None if seconds is None else Until(seconds, end) for name, seconds in self.each.items()}, end
+        return {name: None if seconds is None else until(seconds, end) for name, seconds in self.each.items()}, end
 
 
 def timing(timeout: object) -> Timing:
@@ -151,19 +152,23 @@ class Http(Generic[ClientT]):
     Args:
         kind: The class that is wanted.
         given: What the caller brought, if anything.
+        base_url: Where nearly all requests go.
         ipv4_only: Whether to go out over IPv4 only.
 
     Raises:
         ConfigurationError: If it is of another class, or the environment's proxies or certificates cannot be used.
     """
 
-    def __init__(self, kind: type[ClientT], given: ClientT | None, *, ipv4_only: bool = False) -> None:
+    def __init__(
+        self, kind: type[ClientT], given: ClientT | None, base_url: str = "", *, ipv4_only: bool = False
+    ) -> None:
         self.owned = given is None
         self.places = _places(kind) if given is None else None
         self._process = getpid()
         self.client: ClientT = (
             _open(kind, ipv4_only=ipv4_only) if given is None else _checked(kind, given, ipv4_only=ipv4_only)
         )
+        self.outgoing = Outgoing(self.client, base_url)
 
     def check_open(self) -> None:
         """Refuse a client that is closed, or of the process that this one was forked from.
@@ -200,6 +205,9 @@ class _NoCookies(httpx.Cookies):
 
     def extract_cookies(self, response: httpx.Response) -> None:
         pass
+
+    def __bool__(self) -> bool:
+        return False
 
 
 _NONE = _NoCookies()
@@ -249,7 +257,7 @@ def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response
     timeouts, end = timing.until()
     places = cast("Places | None", http.places)
     if places and not places.acquire(timeouts["pool"]):
-        return _full()
+        return full()
     try:
         http.check_open()  # it may have been closed meanwhile
         request.begun = True
@@ -263,7 +271,7 @@ def _send(
     http: Http[httpx.Client], request: Request, timeouts: dict[str, float | None], end: float | None
 ) -> Response | Failure:
     bounded = end is not None and not http.owned  # our own client keeps the bound at every read
-    built = _build(http.client, request, timeouts)
+    built = build(http, request, timeouts)
     if isinstance(built, Failure):
         return built
     try:
@@ -274,57 +282,13 @@ def _send(
                 response.read()
             finally:
                 response.close()
-    except _FAILURES as error:
-        return _failure(error)
+    except FAILURES as error:
+        return failure(error)
     return response
 
 
-async def send_async(http: Http[httpx.AsyncClient], request: Request, timing: Timing) -> Response | Failure:
-    """Send a request once; as ``send``."""
-    from asyncio import get_running_loop, timeout
-
-    http.check_open()
-    timeouts, _ = timing.until()
-    end = None if timing.whole is None else get_running_loop().time() + timing.whole
-    places = cast("asyncio.Semaphore | None", http.places)
-    if places is None:
-        request.begun = True
-        return await _send_async(http, request, timeouts, end)
-    if places.locked():
-        try:
-            async with timeout(timeouts["pool"]):
-                await places.acquire()
-        except TimeoutError:
-            return _full()
-    else:
-        await places.acquire()
-    try:
-        http.check_open()
-        request.begun = True
-        return await _send_async(http, request, timeouts, end)
-    finally:
-        places.release()
-
-
-async def _send_async(
-    http: Http[httpx.AsyncClient], request: Request, timeouts: dict[str, float | None], end: float | None
-) -> Response | Failure:
-    from asyncio import timeout_at
-
-    built = _build(http.client, request, timeouts)
-    if isinstance(built, Failure):
-        return built
-    bound = timeout_at(end)
-    try:
-        async with bound:
-            return await http.client.send(built, auth=None, follow_redirects=False)
-    except _FAILURES as error:
-        if isinstance(error, TimeoutError) and bound.expired():
-            return Failure("unknown", httpx.ReadTimeout("the attempt as a whole took too long"))
-        return _failure(error)
-
-
-def _full() -> Failure:
+def full() -> Failure:
+    """What becomes of a request that got no connection in time."""
     return Failure("not_sent", httpx.PoolTimeout(f"all {CONNECTIONS} connections are in use"), connect=True)
 
 
@@ -348,33 +312,18 @@ def without_request(response: Response, secrets: Iterable[str] = ()) -> Response
 _CODED = (b"content-encoding", b"transfer-encoding", b"content-length")
 
 
-def _build(
-    client: httpx.Client | httpx.AsyncClient, request: Request, timeouts: dict[str, float | None]
+def build(
+    http: Http[httpx.Client] | Http[httpx.AsyncClient], request: Request, timeouts: dict[str, float | None]
 ) -> httpx.Request | Failure:
+    """Make the HTTP library's request."""
     try:
-        return _built(client, request, timeouts)
+        return http.outgoing.build(request, timeouts)
     except (httpx.InvalidURL, UnicodeError) as error:  # a name that no host has, an id of endless length
         return Failure("not_sent", httpx.UnsupportedProtocol(f"{type(error).__name__}: the URL cannot be used"))
 
 
-def _built(
-    client: httpx.Client | httpx.AsyncClient, request: Request, timeouts: dict[str, float | None]
-) -> httpx.Request:
-    extensions = {"timeout": timeouts}
-    if client.cookies or client.params:
-        return client.build_request(
-            request.method, request.url, headers=request.headers, content=request.content, extensions=extensions
-        )
-    # The same without these two costs a tenth of a call less.
-    own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()]
-    names = {name.lower() for name, _ in own}
-    headers = [pair for pair in client.headers.raw if pair[0].lower() not in names]
-    return httpx.Request(
-        request.method, request.url, headers=headers + own, content=request.content, extensions=extensions
-    )
-
-
-def _failure(error: Exception) -> Failure:
+def failure(error: Exception) -> Failure:
+    """What an error of the HTTP library tells of a request."""
     # InvalidURL: that of a redirect in an answer, since the request's own was checked.
     unsent = isinstance(error, _NOT_SENT) and not _broken_by_peer(error)
     outcome: WriteOutcome = "not_sent" if unsent else "unknown"

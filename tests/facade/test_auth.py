@@ -284,7 +284,7 @@ async def test_1000_tasks_make_one_token_request(server, credentials, answer, go
         async def work():
             return await drive_async(
                 credentials.token(),
-                lambda request: transport.send_async(client._http, request, client._core.timing),
+                lambda request: client._sender.send(request, client._core.timing),
             )
 
         tasks = [asyncio.create_task(work()) for _ in range(1000)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, patch, transport
+from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, patch, transport, transport_async
 from maia_scim.errors import ConfigurationError, TransportError
 from maia_scim.models import ScimUser
 from maia_scim.places import Places
@@ -196,7 +196,7 @@ async def test_no_more_wait_at_the_pool_than_it_has_connections(
     running.reset()
     [user_id, *_] = running.users
     inside, most = 0, 0
-    send = transport._send_async
+    send = transport_async.Sender._send
 
     async def counted(*arguments: Any) -> Any:
         nonlocal inside, most
@@ -207,7 +207,7 @@ async def test_no_more_wait_at_the_pool_than_it_has_connections(
         finally:
             inside -= 1
 
-    monkeypatch.setattr(transport, "_send_async", counted)
+    monkeypatch.setattr(transport_async.Sender, "_send", counted)
     async with AsyncMaiaScim(**arguments(running)) as maia:
         await asyncio.gather(*(maia.users.get(user_id) for _ in range(3 * transport.CONNECTIONS)))
 
