@@ -47,7 +47,7 @@ def instructions(arguments: list[str], *, python: str = sys.executable) -> int:
     return int(counted[1])
 
 
-def per_call(arguments: list[str], *, few: int = 200, many: int = 600) -> float:
+def per_call(arguments: list[str], *, few: int = 30, many: int = 150) -> float:
     """Instructions of one call: the difference of a long run and a short one, which starting up has no part in.
 
     Args:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,20 @@ class Figure:
     def as_json(self) -> dict[str, Any]:
         """For the file."""
         return {**asdict(self), "met": self.met}
+
+    def __str__(self) -> str:
+        asked = "" if self.bound is None else f"{self.sense} {self.bound:g} {self.unit}"
+        value = "not measured" if self.value is None else f"{self.value:.3g} {self.unit}"
+        verdict = {True: "", False: "MISSED", None: ""}[self.met]
+        return f"{self.what:<44} {self.against:<30} {value:>14}  {asked:<16} {verdict}".rstrip()
+
+
+def show(figures: Iterable[Figure]) -> list[Figure]:
+    """Print figures as they come, each with what else was seen."""
+    shown: list[Figure] = []
+    for figure in figures:
+        print(figure, flush=True)
+        for name, value in figure.details.items():
+            print(f"    {name}: {value}", flush=True)
+        shown.append(figure)
+    return shown
