@@ -253,13 +253,12 @@ def send(http: Http[httpx.Client], request: Request, timing: Timing) -> Response
     Raises:
         ConfigurationError: If the client is closed.
     """
-    http.check_open()
     timeouts, end = timing.until()
     places = cast("Places | None", http.places)
     if places and not places.acquire(timeouts["pool"]):
         return full()
     try:
-        http.check_open()  # it may have been closed meanwhile
+        http.check_open()  # it may have been closed in the meantime
         request.begun = True
         return _send(http, request, timeouts, end)
     finally:

@@ -45,7 +45,6 @@ class Sender:
     async def send(self, request: Request, timing: Timing) -> Response | Failure:
         """Send a request once; as ``transport.send``."""
         http = self._http
-        http.check_open()
         end = None if timing.whole is None else get_running_loop().time() + timing.whole
         places = cast("Semaphore | None", http.places)
         if places is None:

@@ -47,38 +47,33 @@ class Kept(NamedTuple):
     """What the JSON speaks of"""
 
 
-class Shape(NamedTuple):
-    """The names in a JSON object."""
+# The names in a JSON object, and of what is an object again its name and those in it. Plain tuples: one is made of each
+# answer.
+Shape = tuple[tuple[str, ...], "list[tuple[str, Shape]]"]
 
-    names: tuple[str, ...]
-    objects: tuple[tuple[str, Shape], ...]
-    """Those of what is an object again, with the names in it"""
 
-    @classmethod
-    def of(cls, value: dict[str, Any]) -> Self:
-        """That of an object, down to where SCIM has attributes."""
-        return cls(
-            tuple(value),
-            tuple([(key, cls.of(inner)) for key, inner in value.items() if inner.__class__ is dict and inner]),
-        )
+def _shape(value: dict[str, Any]) -> Shape:
+    return tuple(value), [(key, _shape(inner)) for key, inner in value.items() if inner.__class__ is dict and inner]
 
-    def is_in(self, value: dict[str, Any]) -> bool:
-        """Whether another object speaks of all of it, in the same spelling."""
-        for name in self.names:
-            if name not in value:
-                return False
-        for name, inner in self.objects:
-            within = value[name]
-            if within.__class__ is not dict or not inner.is_in(within):
-                return False
-        return True
+
+def speaks_of(value: dict[str, Any], shape: Shape) -> bool:
+    """Whether an object has all names of a shape, in the same spelling."""
+    names, objects = shape
+    for name in names:
+        if name not in value:
+            return False
+    for name, inner in objects:
+        within = value[name]
+        if within.__class__ is not dict or not speaks_of(within, inner):
+            return False
+    return True
 
 
 def keep(model: Model, origin: str, content: bytes, etag: str | None) -> None:
     """Keep the answer beside the model that was just read from it; see ``Kept``."""
     source = model._source if isinstance(model._source, Source) else Source(model._source)
     came = {**source.restore(source), **model.additional_properties} if model.additional_properties else source
-    source.kept = Kept(origin, content, etag, Shape.of(came))
+    source.kept = Kept(origin, content, etag, _shape(came))
     slots: Any = model
     slots._source = source
 
