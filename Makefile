@@ -8,7 +8,7 @@ SETUP := pyproject.toml constraints.txt
 # An editable install with exactly the versions of constraints.txt.
 INSTALL = $(PIP) install --constraint constraints.txt --editable '.[sandbox,cli,keyring,redis]'
 
-.PHONY: help demo test check lint types regen regen-check docs soak lock clean
+.PHONY: help demo test check lint types regen regen-check docs bench soak lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ docs: $(VENV)/.dev  ## build the documentation into site/
 soak: $(VENV)/.demo  ## replace users 100,000 times while one request in a hundred goes wrong; CALLS=number for fewer
 	$(BIN)/python benchmarks/soak.py $(if $(CALLS),--calls $(CALLS))
 
+bench: $(VENV)/.bench  ## measure speed, memory and size against what would be used instead; ARGS="--quick --only replacing" for less
+	$(BIN)/python -m benchmarks $(ARGS)
+
 lock:  ## resolve the newest versions that pyproject.toml allows into constraints.txt
 	@scripts/lock.sh
 
@@ -60,7 +63,7 @@ $(VENV)/.demo: $(VENV)/.pip
 	@$(INSTALL)
 	@touch $@
 
-$(VENV)/.regen $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: $(VENV)/.pip
+$(VENV)/.regen $(VENV)/.test $(VENV)/.bench $(VENV)/.dev: $(VENV)/.%: $(VENV)/.pip
 	@echo "Installing the $* tools"
 	@$(INSTALL) --group $*
 	@touch $@

@@ -49,12 +49,26 @@ class Figure:
         return f"{self.what:<44} {self.against:<30} {value:>14}  {asked:<16} {verdict}".rstrip()
 
 
+_LONGEST = 160  # characters of a line; all of it is in the JSON
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_short, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(each)}" for name, each in value.items())
+    return str(value)
+
+
 def show(figures: Iterable[Figure]) -> list[Figure]:
     """Print figures as they come, each with what else was seen."""
     shown: list[Figure] = []
     for figure in figures:
         print(figure, flush=True)
         for name, value in figure.details.items():
-            print(f"    {name}: {value}", flush=True)
+            if value is not None:
+                print(f"    {name}: {_short(value)}"[:_LONGEST], flush=True)
         shown.append(figure)
     return shown
