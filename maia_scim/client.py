@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypedDict, TypeVar,
 
 import httpx
 
-from . import transport, watch
+from . import transport
 from .config import find_auth, find_place
 from .core import Core, Guard, checked_guard
 from .drive import drive, drive_async
@@ -111,7 +111,9 @@ class _Client(ABC, Generic[HttpT]):
             or a copy of it makes in this thread or task: ``method``, ``path``, ``status``, ``attempts``,
             ``request_id``, ``outcome``, and ``differences`` between what was sent and what was answered.
         """
-        return watch.capture(self._core.origin)
+        from .watch import capture
+
+        return capture(self._core.origin)
 
     @property
     def _closes(self) -> bool:
