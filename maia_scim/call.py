@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, cast
 
 from . import clock, problems, retry, watch
@@ -39,7 +38,6 @@ _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circula
 _LONGEST_GATE = 3600.0  # seconds
 
 
-@dataclass(slots=True, eq=False)  # not frozen: that makes each three times as slow to make
 class Prepared(Generic[T]):
     """An operation, ready to be sent. Its repr shows no body.
 
@@ -57,17 +55,25 @@ class Prepared(Generic[T]):
         any_status: Whether an answer of any status is a result, as for operations without a facade method.
     """
 
-    method: str
-    path: str
-    template: str
-    read: Callable[[Response], object]
-    result: type[T]
-    headers: Mapping[str, str] = field(repr=False)
-    body: Any = field(default=None, repr=False)
-    content: bytes | None = field(default=None, repr=False)
-    reread: Callable[[], Prepared[T]] | None = field(default=None, repr=False)
-    compare: Callable[[Any, Any], tuple[Difference, ...]] | None = field(default=None, repr=False)
-    any_status: bool = False
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        template: str,
+        *,
+        read: Callable[[Response], object],
+        result: type[T],
+        headers: Mapping[str, str],
+        body: Any = None,
+        content: bytes | None = None,
+        reread: Callable[[], Prepared[T]] | None = None,
+        compare: Callable[[Any, Any], tuple[Difference, ...]] | None = None,
+        any_status: bool = False,
+    ) -> None:
+        self.method, self.path, self.template = method, path, template
+        self.read, self.result, self.headers = read, result, headers
+        self.body, self.content = body, content
+        self.reread, self.compare, self.any_status = reread, compare, any_status
 
 
 def prepare(
@@ -109,9 +115,18 @@ def prepare(
         headers: dict[str, str] = dict(request.get("headers", {}))
         if if_match is not None:
             headers["If-Match"] = if_match
-        method = request["method"].upper()
-        url, body = request["url"], request.get("json")
-        return Prepared(method, url, template, read, result, headers, body, content, reread, compare)
+        return Prepared(
+            request["method"].upper(),
+            request["url"],
+            template,
+            read=read,
+            result=result,
+            headers=headers,
+            body=request.get("json"),
+            content=content,
+            reread=reread,
+            compare=compare,
+        )
     request = {}  # a frame that an error leaves from holds no body, since that may hold a password
     raise problem
 

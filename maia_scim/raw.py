@@ -76,11 +76,10 @@ def _prepared(core: Core, request: httpx.Request, content: bytes) -> Prepared[Re
         request.method,
         path,
         path.partition("?")[0],
-        _as_it_is,
-        Response,
-        _headers(request.headers),
-        None,
-        content or None,
+        read=_as_it_is,
+        result=Response,
+        headers=_headers(request.headers),
+        content=content or None,
         any_status=True,
     )
 
