@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -26,7 +25,6 @@ else:
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"  # RFC 7644 section 3.5.2
 
 
-@dataclass(slots=True, eq=False)
 class Kind(Generic[M]):
     """A kind of resource, and its operations.
 
@@ -41,14 +39,22 @@ class Kind(Generic[M]):
         read_only: What no PATCH may touch.
     """
 
-    what: Literal["user", "group"]
-    name: str
-    schema: str
-    model: type[M]
-    get: Any
-    put: Any
-    patch: Callable[[], Any]
-    read_only: tuple[str, ...]
+    def __init__(
+        self,
+        what: Literal["user", "group"],
+        *,
+        name: str,
+        schema: str,
+        model: type[M],
+        get: Any,
+        put: Any,
+        patch: Callable[[], Any],
+        read_only: tuple[str, ...],
+    ) -> None:
+        self.what: Literal["user", "group"] = what
+        self.name, self.schema, self.model = name, schema, model
+        self.get, self.put, self.patch = get, put, patch
+        self.read_only = read_only
 
 
 @cache
@@ -63,8 +69,16 @@ def users() -> Kind[ScimUser]:
 
         return patch_user
 
-    schema, read_only = "urn:ietf:params:scim:schemas:core:2.0:User", ("id", "meta", "groups")
-    return Kind("user", "User", schema, ScimUser, get_user, update_user, patching, read_only)
+    return Kind(
+        "user",
+        name="User",
+        schema="urn:ietf:params:scim:schemas:core:2.0:User",
+        model=ScimUser,
+        get=get_user,
+        put=update_user,
+        patch=patching,
+        read_only=("id", "meta", "groups"),
+    )
 
 
 @cache
@@ -79,8 +93,16 @@ def groups() -> Kind[ScimGroup]:
 
         return patch_group
 
-    schema, read_only = "urn:ietf:params:scim:schemas:core:2.0:Group", ("id", "meta")
-    return Kind("group", "Group", schema, ScimGroup, get_group, update_group, patching, read_only)
+    return Kind(
+        "group",
+        name="Group",
+        schema="urn:ietf:params:scim:schemas:core:2.0:Group",
+        model=ScimGroup,
+        get=get_group,
+        put=update_group,
+        patch=patching,
+        read_only=("id", "meta"),
+    )
 
 
 def get(core: Core, kind: Kind[M], target: str) -> Prepared[M]:
