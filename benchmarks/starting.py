@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from .bare import Bare, NotInstalled, bare, wheel
 from .counting import available, instructions
 from .figure import Figure
 from .peer import full_user, peer
-from .timing import in_turns
+from .timing import fast_quarter, in_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -69,11 +70,13 @@ def figures(rounds: int = ROUNDS) -> Iterator[Figure]:
 
 
 def _measured(where: Bare, address: str, rounds: int) -> Iterator[Figure]:
-    runs = {name: _process(where, program, address) for name, program in PROGRAMS.items()}
+    spent: dict[str, list[float]] = {name: [] for name in PROGRAMS}
+    runs = {name: _process(where, program, address, spent[name]) for name, program in PROGRAMS.items()}
     for run in runs.values():
         run()  # disk caches
     packages = {name: each["version"] for name, each in where.listed().items()}
     seconds = in_turns(runs, rounds=rounds)
+    processor = {name: fast_quarter(each) for name, each in spent.items()}
     counted = {
         name: float(instructions(_arguments(program, address), python=str(where.python)))
         for name, program in PROGRAMS.items()
@@ -83,7 +86,8 @@ def _measured(where: Bare, address: str, rounds: int) -> Iterator[Figure]:
         if counted:
             details = {"instructions": counted, "packages": packages}
             yield Figure(f"{what}, instructions", against, _ratio(counted, ours, theirs), bound=bound, details=details)
-        details = {"seconds": seconds, "packages": packages}
+        # The processor's time: other work on the machine touches it less than the clock.
+        details = {"seconds": seconds, "processor": _ratio(processor, ours, theirs), "processor seconds": processor}
         asked = None if counted else bound
         yield Figure(f"{what}, clock", against, _ratio(seconds, ours, theirs), bound=asked, details=details)
 
@@ -93,10 +97,22 @@ def _arguments(program: str, address: str) -> list[str]:
     return ["-P", "-c", program, address, json.dumps(full_user())]
 
 
-def _process(where: Bare, program: str, address: str) -> Callable[[], object]:
+def _process(where: Bare, program: str, address: str, spent: list[float]) -> Callable[[], object]:
     command = [str(where.python), *_arguments(program, address)]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    return lambda: subprocess.run(command, env=environment, check=True)  # noqa: S603 - ours
+
+    def run() -> None:
+        before = _of_children()
+        subprocess.run(command, env=environment, check=True)  # noqa: S603 - ours
+        spent.append(_of_children() - before)
+
+    return run
+
+
+def _of_children() -> float:
+    """Seconds of the processor that all processes took that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _ratio(taken: Mapping[str, float], ours: str, theirs: str) -> float:
