@@ -8,7 +8,7 @@ import warnings
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from maia_public_api.base import kept, speaks_of
+from maia_public_api.kept import kept, speaks_of
 
 from .errors import LossyReplace, LossyReplaceWarning
 from .resources import named
@@ -24,7 +24,7 @@ _HERE = str(PurePath(__file__).parent / "_")[:-1]  # with the separator
 def lost(resource: Model, body: dict[str, Any], target: str, core: Core) -> tuple[str, ...]:
     """What a body does not speak of, though the resource had it when it was read from here."""
     answer = kept(resource)
-    if answer is None or answer.origin != core.place.base_url or speaks_of(body, answer.shape):
+    if answer is None or answer.origin != core.place.base_url or speaks_of(body, answer.outline):
         return ()
     had: Any = json.loads(answer.content)
     if not isinstance(had, dict):

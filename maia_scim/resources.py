@@ -8,7 +8,8 @@ from unicodedata import normalize
 from urllib.parse import unquote
 
 from maia_public_api.answers import answer
-from maia_public_api.base import keep, kept, to_model
+from maia_public_api.base import to_model
+from maia_public_api.kept import keep, kept
 
 from .text import is_text
 

@@ -2,85 +2,29 @@
 
 Reading never raises. Writing sends an attribute back as it came for as long as what came still reads as the
 attribute's value; what was there and is cleared goes out as ``null`` or ``[]``; what was never there is left out.
+
+What came is remembered where its reading would be written otherwise, and nowhere else: a text is the attribute itself,
+``"True"`` reads as ``True``.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Never, Self, TypeVar, cast
+from operator import is_
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Never, Self, TypeVar, cast
 
-from .values import OpenIntEnum, OpenStrEnum, copy_json, same
+from .shapes import ABSENT, Shape, Source, shape_of
+from .values import DEEPEST, OpenIntEnum, OpenStrEnum, copy_json, same, to_list
 
 M = TypeVar("M", bound="Model")
 
-_NOTHING: Final = object()
 
-
-class Source(dict[str, Any]):
-    """What a model was read from, where a plain dict of its attributes does not tell all of it."""
-
-    names: Mapping[str, str] = {}
-    """Attribute names that came in another spelling, with that spelling"""
-    instead: Any = _NOTHING
-    """What came in place of an object"""
-    kept: Kept | None = None
-    """The answer it came in, if whoever read it keeps that"""
-
-    def restore(self, out: dict[str, Any]) -> dict[str, Any]:
-        """Give attributes back the names they came under."""
-        return {self.names.get(key, key): value for key, value in out.items()} if self.names else out
-
-
-class Kept(NamedTuple):
-    """The answer that a model was read from. Copies of the model share it; no repr or comparison shows it."""
-
-    origin: str
-    """Which service it came from"""
-    content: bytes
-    """The JSON, as it came"""
-    etag: str | None
-    """The ``ETag`` of the answer"""
-    shape: Shape
-    """What the JSON speaks of"""
-
-
-# The names in a JSON object, and of what is an object again its name and those in it. Plain tuples: one is made of each
-# answer.
-Shape = tuple[tuple[str, ...], "list[tuple[str, Shape]]"]
-
-
-def _shape(value: dict[str, Any]) -> Shape:
-    return tuple(value), [(key, _shape(inner)) for key, inner in value.items() if inner.__class__ is dict and inner]
-
-
-def speaks_of(value: dict[str, Any], shape: Shape) -> bool:
-    """Whether an object has all names of a shape, in the same spelling."""
-    names, objects = shape
-    for name in names:
-        if name not in value:
-            return False
-    for name, inner in objects:
-        within = value[name]
-        if within.__class__ is not dict or not speaks_of(within, inner):
-            return False
-    return True
-
-
-def keep(model: Model, origin: str, content: bytes, etag: str | None) -> None:
-    """Keep the answer beside the model that was just read from it; see ``Kept``."""
-    source = model._source if isinstance(model._source, Source) else Source(model._source)
-    came = {**source.restore(source), **model.additional_properties} if model.additional_properties else source
-    source.kept = Kept(origin, content, etag, _shape(came))
+def _become(model: Model, source: Shape) -> None:
     slots: Any = model
     slots._source = source
-
-
-def kept(model: Model) -> Kept | None:
-    """The answer that is kept beside a model."""
-    return model._source.kept if isinstance(model._source, Source) else None
 
 
 class Model:
@@ -88,16 +32,25 @@ class Model:
 
     __slots__ = ()
 
-    _names: ClassVar[frozenset[str]]
-    """The attributes of the schema, as JSON spells them"""
-    _aliases: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Other spellings that the spec tells of (``xml.name``), with the attribute they mean"""
+    _names: ClassVar[Mapping[str, str]]
+    """The attributes of the schema, as JSON and as Python spell them"""
+    _aliases: ClassVar[Mapping[str, str]] = {}
+    """Attributes with another spelling that the spec tells of (``xml.name``), under which they are expected"""
+    _objects: ClassVar[tuple[str, ...]] = ()
+    """Attributes that are a model each"""
     _secrets: ClassVar[frozenset[str]] = frozenset()
     """Attributes whose value ``repr`` hides"""
+    _shapes: ClassVar[dict[tuple[str, ...], Shape]]
+    """The sets of names that objects came with, and came as they are expected"""
+    _shapes_apart: ClassVar[dict[tuple[str, ...], Shape]]
+    """The same with other spellings, or with names that the schema does not name"""
 
     if TYPE_CHECKING:
         additional_properties: dict[str, Any]
-        _source: dict[str, Any]
+        _source: Shape
+
+    def __init_subclass__(cls) -> None:
+        cls._shapes, cls._shapes_apart = {}, {}
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -117,7 +70,7 @@ class Model:
         return self.additional_properties[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if key in self._names:
+        if key in self._names or key in self._aliases.values():
             raise KeyError(f"{key} is an attribute of {type(self).__name__}: set it as such, not as an item")
         self.additional_properties[key] = value
 
@@ -143,47 +96,95 @@ class Model:
     def _as_came(self) -> Any:
         """The JSON of an array's item: what stood in place of an object, while nothing was set on it."""
         out, source = self.to_dict(), self._source
-        if isinstance(source, Source) and source.instead is not _NOTHING and same(out, dict(source)):
-            return copy_json(source.instead)
+        if isinstance(source, Source) and source.instead is not ABSENT:
+            untouched = type(self).from_dict(source.instead)
+            if same(out, untouched.to_dict()):
+                return copy_json(source.instead)
         return out
 
 
 # Reading.
 
 
-@cache
-def _folded(names: frozenset[str], aliases: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    return {name.lower(): name for name in names} | dict(aliases)
+def begin(model: Model, came: Any, shapes: Mapping[tuple[str, ...], Shape]) -> Any:
+    """Begin to read a model: note under which names it came, and set what the schema does not name.
 
+    Args:
+        model: A new one.
+        came: A JSON object. A simple value is the ``value`` of a multi-valued attribute's item (RFC 7643 section 2.4).
+        shapes: The ``_shapes`` of the model's class.
 
-def apart(model: type[Model], came: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split a JSON value into the attributes that ``model`` names and all others.
-
-    Names differ in case (RFC 7643 section 2.1) or come under their ``xml.name``; of two spellings, the exact one is the
-    attribute. A simple value is the ``value`` of a multi-valued attribute's item (RFC 7643 section 2.4).
+    Returns:
+        The attributes, by the names that they are expected under.
     """
+    slots: Any = model
+    if type(came) is dict and (shape := shapes.get(tuple(came))) is not None:
+        slots.additional_properties = {}
+        slots._source = shape
+        return came
+    instead: Any = ABSENT
     if not isinstance(came, Mapping):
-        simple = isinstance(came, str | int | float) and "value" in model._names
-        source = Source({"value": came} if simple else {})
-        source.instead = came
-        return source, {}
-    known: dict[str, Any] = {}
-    others: dict[str, Any] = {}
-    for key, value in cast("Mapping[str, Any]", came).items():
-        if key in model._names:
-            known[key] = value
-        else:
-            others[key] = copy_json(value)
-    names: dict[str, str] = {}
-    folded = _folded(model._names, model._aliases)
-    for key in list(others):
-        if (name := folded.get(key.lower())) and name not in known:
-            known[name], names[name] = others.pop(key), key
-    if not names:
-        return known, others
-    source = Source(known)
-    source.names = names
-    return source, others
+        instead = copy_json(came)
+        came = {"value": came} if isinstance(came, _SIMPLE) and "value" in model._names else {}
+    came = dict(cast("Mapping[str, Any]", came))
+    shape = shape_of(type(model), tuple(came))
+    slots.additional_properties = {key: copy_json(came[key]) for key in shape.others}
+    slots._source = shape
+    if shape.names or instead is not ABSENT:
+        slots._source = source = Source(shape)
+        source.instead = instead
+        came.update({name: came[key] for name, key in shape.names.items()})
+    return came
+
+
+_SIMPLE: Final = (str, int, float)
+
+
+def read(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -> Any:
+    """Read an attribute, and remember what came if the reading would be written otherwise."""
+    value = reader(came)
+    if not same(dump(key, value), came):
+        _remember(owner, key, came)
+    return value
+
+
+def read_date(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -> Any:
+    """The same for a date: to write one takes longer than to remember what came."""
+    _remember(owner, key, came)
+    return reader(came)
+
+
+def _remember(owner: Model, key: str, came: Any) -> None:
+    source = owner._source
+    if not isinstance(source, Source):
+        _become(owner, source := Source(source))
+    source.odd += (key, came if came.__class__ is str else copy_json(came))
+
+
+def read_list(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -> list[Any]:
+    """The same for an array of simple values."""
+    values = to_list(reader, came)
+    if type(came) is list and len(values) == len(came) and all(map(is_, values, came)):
+        return values
+    return cast("list[Any]", read(owner, key, came, lambda _: values))
+
+
+def read_model(owner: Model, key: str, came: Any, model: type[M]) -> M | None:
+    """The same for an object, which remembers what it came as."""
+    if type(came) is dict:
+        return model.from_dict(came)
+    single: M | None = read(owner, key, came, lambda x: to_model(model, x))
+    return single
+
+
+def read_models(owner: Model, key: str, came: Any, model: type[M]) -> list[M]:
+    """The same for an array of objects, each of which remembers what it came as."""
+    if type(came) is list:
+        items: list[Any] = came
+        from_dict = model.from_dict
+        return [from_dict(item) for item in items]
+    models: list[M] = read(owner, key, came, lambda x: to_models(model, x))
+    return models
 
 
 def to_model(model: type[M], value: Any) -> M | None:
@@ -219,14 +220,42 @@ def _misfit(reading: Any, value: Any) -> int:
 # Writing.
 
 
-def put(out: dict[str, Any], key: str, value: Any, read: Callable[[Any], object]) -> None:
-    """Write an attribute that is not the very object that came: keep what came if it still reads as the value."""
-    if key in out and same(read(out[key]), value):
-        out[key] = copy_json(out[key])
-    elif value and isinstance(value, list) and isinstance(out.get(key), list):
-        out[key] = _put_items(key, value, out[key], read)
-    else:
-        out[key] = dump(key, value)
+def finish(model: Model, out: dict[str, Any]) -> dict[str, Any]:
+    """Add what attributes do not hold: what came and still reads as the value, other spellings, other names."""
+    source = model._source
+    others = {key: dump(key, value) for key, value in model.additional_properties.items()}
+    if isinstance(source, Source):
+        odd = source.odd
+        for place in range(0, len(odd), 2):
+            key, came = odd[place], odd[place + 1]
+            if out.get(key) is not came:
+                _put_back(out if key in attributes(cast("Any", type(model))) else others, key, came, model)
+        if source.names:
+            out = {source.names.get(key, key): value for key, value in out.items()}
+    out.update(others)
+    return out
+
+
+def _put_back(out: dict[str, Any], key: str, came: Any, model: Model) -> None:
+    def read(came: Any) -> Any:
+        return _value(type(model).from_dict({key: came}), key)
+
+    value = _value(model, key)
+    if same(read(came), value):
+        out[key] = copy_json(came)
+    elif value and isinstance(value, list) and isinstance(came, list):
+        out[key] = _put_items(key, value, came, read)
+
+
+def _value(model: Model, key: str) -> Any:
+    name = attributes(cast("Any", type(model))).get(key)
+    return model.additional_properties.get(key) if name is None else getattr(model, name)
+
+
+@cache
+def attributes(model: Any) -> Mapping[str, str]:
+    """The attributes of a model, by the names that they are expected under, as Python spells them."""
+    return {model._aliases.get(name, name): attribute for name, attribute in model._names.items()}
 
 
 def _put_items(key: str, values: list[Any], came: list[Any], read: Callable[[Any], Any]) -> list[Any]:
@@ -247,20 +276,32 @@ def _put_items(key: str, values: list[Any], came: list[Any], read: Callable[[Any
     return [copy_json(item) for item in out]
 
 
-def put_models(out: dict[str, Any], key: str, models: list[M], model: type[M]) -> None:
-    """The same for an array of models, each of which knows what it came as."""
-    came = out.get(key)
+def dump_date(owner: Model, key: str, value: Any, reader: Callable[[Any], Any]) -> Any:
+    """A date: as it came, if it still is the same moment."""
+    source = owner._source
+    if isinstance(source, Source) and key in source.odd:
+        came = source.odd[source.odd.index(key) + 1]
+        if came.__class__ is str and reader(came) == value:
+            return came
+    return dump(key, value)
+
+
+def dump_model(key: str, value: Any, model: type[Model]) -> dict[str, Any]:
+    """An object as JSON; ``key`` is for the error."""
+    if not isinstance(value, model):
+        refuse(key, value, model)
+    return value.to_dict()
+
+
+def dump_models(key: str, models: list[M], model: type[M]) -> list[Any]:
+    """The same for an array of objects."""
     if not isinstance(models, list):
         models = _listed(key, models, model)
     try:
-        items = [item.to_dict() if type(item._source) is dict else item._as_came() for item in models]
+        return [item.to_dict() if item._source.__class__ is Shape else item._as_came() for item in models]
     except AttributeError:
         everything: list[Any] = [*models]
         refuse(key, next(item for item in everything if not isinstance(item, Model)), model)
-    if type(came) is list or (came is None and items):
-        out[key] = items
-    elif came is not None:
-        out[key] = copy_json(came) if same(items, [came] if to_models(model, came) else []) else items
 
 
 def _listed(key: str, value: Any, model: type[M]) -> list[M]:
@@ -278,31 +319,48 @@ def refuse(key: str, value: Any, model: type[Model]) -> Never:
     ) from None
 
 
-def put_others(out: dict[str, Any], model: Model, read: Callable[[Any], object]) -> None:
-    """The same for all that the schema has one type for without naming it (``additionalProperties``)."""
-    others = model.additional_properties
-    for key in out.keys() - model._names - others.keys():
-        if read(out[key]) is not None:  # it was readable, so it was deleted
-            del out[key]
-    for key, value in others.items():
-        put(out, key, value, read)
-
-
 def dump(key: str, value: Any) -> Any:
-    """A value as JSON; ``key`` is for the error."""
+    """Any value as JSON, sharing nothing that can change.
+
+    A loop, since JSON may nest deeper than Python calls.
+
+    Raises:
+        TypeError: If JSON has no form for it.
+        ValueError: If it holds itself.
+    """
+    if value.__class__ in _JSON:
+        return value
+    if not isinstance(value, _NESTED):
+        return _dump_single(key, value)
+    whole: list[Any] = [value]
+    inside: list[tuple[Any, int]] = [(whole, 0)]
+    while inside:
+        container, depth = inside.pop()
+        if depth > DEEPEST:
+            raise ValueError("a value that holds itself cannot be written as JSON")
+        for place, item in container.items() if isinstance(container, dict) else enumerate(container):
+            if item.__class__ in _JSON:
+                continue
+            if isinstance(item, _NESTED):
+                container[place] = copied = dict(item) if isinstance(item, dict) else list(item)
+                inside.append((copied, depth + 1))
+            else:
+                container[place] = _dump_single(key, item)
+    return whole[0]
+
+
+_JSON: Final = frozenset({str, bool, int, float, type(None)})
+_NESTED: Final = (dict, list, tuple)
+
+
+def _dump_single(key: str, value: Any) -> Any:
     if isinstance(value, Model):
         return value._as_came()
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, list | tuple):
-        items: Sequence[Any] = value
-        return [dump(key, item) for item in items]
-    if isinstance(value, dict):
-        members: dict[str, Any] = value
-        return {name: dump(key, item) for name, item in members.items()}
     if isinstance(value, datetime.date):  # some servers refuse +00:00
         return value.isoformat().replace("+00:00", "Z")
-    if value is None or isinstance(value, str | bool | int | float):
+    if isinstance(value, _SIMPLE):
         return value
     from uuid import UUID  # loaded where there is one
 

@@ -111,7 +111,7 @@ def to_datetime(value: Any) -> datetime.datetime | None:
     """
     try:
         if isinstance(value, str):
-            return _datetime_of_text(value.strip().upper())
+            return _datetime_of_text(value)
         if isinstance(value, list):  # Jackson's LocalDateTime: year, month, day, hour, minute, second, nanosecond
             numbers: list[Any] = value
             year, month, day, *clock = numbers
@@ -124,6 +124,12 @@ def to_datetime(value: Any) -> datetime.datetime | None:
 
 
 def _datetime_of_text(text: str) -> datetime.datetime | None:
+    if text[4:5] == "-":  # the form that nearly all have
+        try:
+            return datetime.datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    text = text.strip().upper()
     if text.isdecimal() and len(text) != len("YYYYMMDD"):  # fromisoformat takes 1712010112345 for a day in 1712
         return _datetime_of_epoch(int(text))
     try:
@@ -200,7 +206,7 @@ def copy_json(value: Any) -> Any:
     inside: list[tuple[Any, int]] = [(copied, 0)]
     while inside:
         container, depth = inside.pop()
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise ValueError("a value that holds itself cannot be written as JSON")
         for key, item in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(item, _CONTAINERS):
@@ -210,7 +216,7 @@ def copy_json(value: Any) -> Any:
 
 
 _CONTAINERS: Final = (dict, list)
-_DEEPEST: Final = 100_000  # no JSON reader goes there
+DEEPEST: Final = 100_000  # no JSON reader goes there
 
 
 def same(one: Any, other: Any) -> bool:

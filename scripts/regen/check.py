@@ -27,8 +27,8 @@ MODEL_NAMES = frozenset({"to_dict", "from_dict", "additional_properties", "addit
 IMPORTED = frozenset(
     {"Any", "AuthenticatedClient", "BinaryIO", "ClassVar", "Client", "Enum", "File", "FileTypes", "Final", "Generic"}
     | {"HTTPMethod", "HTTPStatus", "IO", "IntEnum", "Literal", "METHOD", "Mapping", "Model", "MutableMapping"}
-    | {"OpenIntEnum", "OpenStrEnum", "PATH", "RequestFiles", "Response", "Self", "Source", "StrEnum", "TypeVar"}
-    | {"UNSET", "UUID", "Unset"}
+    | {"ABSENT", "NEW", "OpenIntEnum", "OpenStrEnum", "PATH", "RequestFiles", "Response", "Self", "Shape", "StrEnum"}
+    | {"TypeVar", "UNSET", "UUID", "Unset"}
 )
 
 

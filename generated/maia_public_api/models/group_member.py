@@ -5,23 +5,24 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..base import Model, Source, apart, put
-from ..values import copy_json, to_str
+from ..base import Model, begin, dump, finish, read
+from ..shapes import NEW, Shape
+from ..values import to_str
 
 
 @define(kw_only=True, repr=False)
 class GroupMember(Model):
     """GroupMember"""
 
-    _names: ClassVar[frozenset[str]] = frozenset(
-        (
-            "display",
-            "ref",
-            "type",
-            "value",
-        )
-    )
-    _aliases: ClassVar[tuple[tuple[str, str], ...]] = (("$ref", "ref"),)
+    _names: ClassVar[Mapping[str, str]] = {
+        "display": "display",
+        "ref": "ref",
+        "type": "type_",
+        "value": "value",
+    }
+    _aliases: ClassVar[Mapping[str, str]] = {
+        "ref": "$ref",
+    }
 
     display: str | None = None
     ref: str | None = None
@@ -30,41 +31,30 @@ class GroupMember(Model):
     value: str | None = None
     """ The `id` of the member (RFC 7643 §4.2). """
     additional_properties: dict[str, Any] = field(factory=dict)
-    _source: dict[str, Any] = field(factory=dict, eq=False, alias="_source")
+    _source: Shape = field(default=NEW, eq=False, alias="_source")
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         self = cls.__new__(cls)
-        source: dict[str, Any]
-        others: dict[str, Any]
-        if type(src_dict) is dict and src_dict.keys() <= cls._names:
-            source, others = src_dict.copy(), {}
-        else:
-            source, others = apart(cls, src_dict)
-        self.additional_properties = others
-        self._source = source
-        get = source.get
-        self.display = v if (v := get("display")) is None or v.__class__ is str else to_str(v)
-        self.ref = v if (v := get("ref")) is None or v.__class__ is str else to_str(v)
-        self.type_ = v if (v := get("type")) is None or v.__class__ is str else to_str(v)
-        self.value = v if (v := get("value")) is None or v.__class__ is str else to_str(v)
+        get = begin(self, src_dict, cls._shapes).get
+        self.display = v if (v := get("display")) is None or v.__class__ is str else read(self, "display", v, to_str)
+        self.ref = v if (v := get("$ref")) is None or v.__class__ is str else read(self, "$ref", v, to_str)
+        self.type_ = v if (v := get("type")) is None or v.__class__ is str else read(self, "type", v, to_str)
+        self.value = v if (v := get("value")) is None or v.__class__ is str else read(self, "value", v, to_str)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         source = self._source
-        out: dict[str, Any] = source.copy()
-        get = out.get
+        out: dict[str, Any] = source.blank.copy()
         v: Any
-        if (v := self.display) is not get("display"):
-            put(out, "display", v, to_str)
-        if (v := self.ref) is not get("ref"):
-            put(out, "ref", v, to_str)
-        if (v := self.type_) is not get("type"):
-            put(out, "type", v, to_str)
-        if (v := self.value) is not get("value"):
-            put(out, "value", v, to_str)
-        if isinstance(source, Source):
-            out = source.restore(out)
-        if self.additional_properties:
-            out.update(copy_json(self.additional_properties))
+        if (v := self.display) is not None:
+            out["display"] = v if v.__class__ is str else dump("display", v)
+        if (v := self.ref) is not None:
+            out["$ref" if "$ref" in out else "ref"] = v if v.__class__ is str else dump("ref", v)
+        if (v := self.type_) is not None:
+            out["type"] = v if v.__class__ is str else dump("type", v)
+        if (v := self.value) is not None:
+            out["value"] = v if v.__class__ is str else dump("value", v)
+        if self.additional_properties or source.__class__ is not Shape:
+            return finish(self, out)
         return out

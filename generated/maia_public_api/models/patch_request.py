@@ -5,55 +5,46 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..base import Model, Source, apart, put, put_models, to_models
-from ..values import copy_json, to_list, to_str
+from ..base import Model, begin, dump, dump_models, finish, read_list, read_models
+from ..shapes import ABSENT, NEW, Shape
+from ..values import to_str
 
 
 @define(kw_only=True, repr=False)
 class PatchRequest(Model):
     """Changes to one resource, made together or not at all (RFC 7644 §3.5.2)."""
 
-    _names: ClassVar[frozenset[str]] = frozenset(
-        (
-            "schemas",
-            "Operations",
-        )
-    )
+    _names: ClassVar[Mapping[str, str]] = {
+        "schemas": "schemas",
+        "Operations": "operations",
+    }
 
     schemas: list[str] = field(factory=list)
     """ Always `urn:ietf:params:scim:api:messages:2.0:PatchOp` alone. """
     operations: list[PatchOperation] = field(factory=list)
     additional_properties: dict[str, Any] = field(factory=dict)
-    _source: dict[str, Any] = field(factory=dict, eq=False, alias="_source")
+    _source: Shape = field(default=NEW, eq=False, alias="_source")
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         self = cls.__new__(cls)
-        source: dict[str, Any]
-        others: dict[str, Any]
-        if type(src_dict) is dict and src_dict.keys() <= cls._names:
-            source, others = src_dict.copy(), {}
-        else:
-            source, others = apart(cls, src_dict)
-        self.additional_properties = others
-        self._source = source
-        get = source.get
-        self.schemas = [] if (v := get("schemas")) is None else to_list(to_str, v)
-        self.operations = [] if (v := get("Operations")) is None else to_models(PatchOperation, v)
+        get = begin(self, src_dict, cls._shapes).get
+        self.schemas = [] if (v := get("schemas", ABSENT)) is ABSENT else read_list(self, "schemas", v, to_str)
+        self.operations = (
+            [] if (v := get("Operations", ABSENT)) is ABSENT else read_models(self, "Operations", v, PatchOperation)
+        )
         return self
 
     def to_dict(self) -> dict[str, Any]:
         source = self._source
-        out: dict[str, Any] = source.copy()
+        out: dict[str, Any] = source.blank.copy()
         v: Any
         if (v := self.schemas) or "schemas" in out:
-            put(out, "schemas", v, lambda x: to_list(to_str, x))
+            out["schemas"] = dump("schemas", v or [])
         if (v := self.operations) or "Operations" in out:
-            put_models(out, "Operations", v, PatchOperation)
-        if isinstance(source, Source):
-            out = source.restore(out)
-        if self.additional_properties:
-            out.update(copy_json(self.additional_properties))
+            out["Operations"] = dump_models("Operations", v, PatchOperation)
+        if self.additional_properties or source.__class__ is not Shape:
+            return finish(self, out)
         return out
 
 

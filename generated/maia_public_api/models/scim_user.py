@@ -5,42 +5,56 @@ from typing import Any, ClassVar, Self
 
 from attrs import define, field
 
-from ..base import Model, Source, apart, put, put_models, refuse, to_model, to_models
-from ..values import copy_json, to_bool, to_list, to_str
+from ..base import (
+    Model,
+    begin,
+    dump,
+    dump_model,
+    dump_models,
+    finish,
+    read,
+    read_list,
+    read_model,
+    read_models,
+)
+from ..shapes import ABSENT, NEW, Shape
+from ..values import to_bool, to_str
 
 
 @define(kw_only=True, repr=False)
 class ScimUser(Model):
     """ScimUser"""
 
-    _names: ClassVar[frozenset[str]] = frozenset(
-        (
-            "meta",
-            "active",
-            "addresses",
-            "displayName",
-            "emails",
-            "entitlements",
-            "externalId",
-            "groups",
-            "id",
-            "ims",
-            "locale",
-            "name",
-            "nickName",
-            "password",
-            "phoneNumbers",
-            "photos",
-            "preferredLanguage",
-            "profileUrl",
-            "roles",
-            "schemas",
-            "timezone",
-            "title",
-            "userName",
-            "userType",
-            "x509Certificates",
-        )
+    _names: ClassVar[Mapping[str, str]] = {
+        "meta": "meta",
+        "active": "active",
+        "addresses": "addresses",
+        "displayName": "display_name",
+        "emails": "emails",
+        "entitlements": "entitlements",
+        "externalId": "external_id",
+        "groups": "groups",
+        "id": "id",
+        "ims": "ims",
+        "locale": "locale",
+        "name": "name",
+        "nickName": "nick_name",
+        "password": "password",
+        "phoneNumbers": "phone_numbers",
+        "photos": "photos",
+        "preferredLanguage": "preferred_language",
+        "profileUrl": "profile_url",
+        "roles": "roles",
+        "schemas": "schemas",
+        "timezone": "timezone",
+        "title": "title",
+        "userName": "user_name",
+        "userType": "user_type",
+        "x509Certificates": "x_509_certificates",
+    }
+    _objects: ClassVar[tuple[str, ...]] = (
+        "meta",
+        "name",
     )
     _secrets: ClassVar[frozenset[str]] = frozenset(("password",))
 
@@ -74,114 +88,119 @@ class ScimUser(Model):
     user_type: str | None = None
     x_509_certificates: list[X509Certificate] = field(factory=list)
     additional_properties: dict[str, Any] = field(factory=dict)
-    _source: dict[str, Any] = field(factory=dict, eq=False, alias="_source")
+    _source: Shape = field(default=NEW, eq=False, alias="_source")
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
         self = cls.__new__(cls)
-        source: dict[str, Any]
-        others: dict[str, Any]
-        if type(src_dict) is dict and src_dict.keys() <= cls._names:
-            source, others = src_dict.copy(), {}
-        else:
-            source, others = apart(cls, src_dict)
-        self.additional_properties = others
-        self._source = source
-        get = source.get
-        self.meta = None if (v := get("meta")) is None else to_model(Meta, v)
-        self.active = v if (v := get("active")) is None or v is True or v is False else to_bool(v)
-        self.addresses = [] if (v := get("addresses")) is None else to_models(Address, v)
-        self.display_name = v if (v := get("displayName")) is None or v.__class__ is str else to_str(v)
-        self.emails = [] if (v := get("emails")) is None else to_models(Email, v)
-        self.entitlements = [] if (v := get("entitlements")) is None else to_models(Entitlement, v)
-        self.external_id = v if (v := get("externalId")) is None or v.__class__ is str else to_str(v)
-        self.groups = [] if (v := get("groups")) is None else to_models(UserGroup, v)
-        self.id = v if (v := get("id")) is None or v.__class__ is str else to_str(v)
-        self.ims = [] if (v := get("ims")) is None else to_models(Im, v)
-        self.locale = v if (v := get("locale")) is None or v.__class__ is str else to_str(v)
-        self.name = None if (v := get("name")) is None else to_model(Name, v)
-        self.nick_name = v if (v := get("nickName")) is None or v.__class__ is str else to_str(v)
-        self.password = v if (v := get("password")) is None or v.__class__ is str else to_str(v)
-        self.phone_numbers = [] if (v := get("phoneNumbers")) is None else to_models(PhoneNumber, v)
-        self.photos = [] if (v := get("photos")) is None else to_models(Photo, v)
-        self.preferred_language = v if (v := get("preferredLanguage")) is None or v.__class__ is str else to_str(v)
-        self.profile_url = v if (v := get("profileUrl")) is None or v.__class__ is str else to_str(v)
-        self.roles = [] if (v := get("roles")) is None else to_models(Role, v)
-        self.schemas = [] if (v := get("schemas")) is None else to_list(to_str, v)
-        self.timezone = v if (v := get("timezone")) is None or v.__class__ is str else to_str(v)
-        self.title = v if (v := get("title")) is None or v.__class__ is str else to_str(v)
-        self.user_name = v if (v := get("userName")) is None or v.__class__ is str else to_str(v)
-        self.user_type = v if (v := get("userType")) is None or v.__class__ is str else to_str(v)
-        self.x_509_certificates = [] if (v := get("x509Certificates")) is None else to_models(X509Certificate, v)
+        get = begin(self, src_dict, cls._shapes).get
+        self.meta = None if (v := get("meta")) is None else read_model(self, "meta", v, Meta)
+        self.active = v if (v := get("active")) is None or v is True or v is False else read(self, "active", v, to_bool)
+        self.addresses = [] if (v := get("addresses", ABSENT)) is ABSENT else read_models(self, "addresses", v, Address)
+        self.display_name = (
+            v if (v := get("displayName")) is None or v.__class__ is str else read(self, "displayName", v, to_str)
+        )
+        self.emails = [] if (v := get("emails", ABSENT)) is ABSENT else read_models(self, "emails", v, Email)
+        self.entitlements = (
+            [] if (v := get("entitlements", ABSENT)) is ABSENT else read_models(self, "entitlements", v, Entitlement)
+        )
+        self.external_id = (
+            v if (v := get("externalId")) is None or v.__class__ is str else read(self, "externalId", v, to_str)
+        )
+        self.groups = [] if (v := get("groups", ABSENT)) is ABSENT else read_models(self, "groups", v, UserGroup)
+        self.id = v if (v := get("id")) is None or v.__class__ is str else read(self, "id", v, to_str)
+        self.ims = [] if (v := get("ims", ABSENT)) is ABSENT else read_models(self, "ims", v, Im)
+        self.locale = v if (v := get("locale")) is None or v.__class__ is str else read(self, "locale", v, to_str)
+        self.name = None if (v := get("name")) is None else read_model(self, "name", v, Name)
+        self.nick_name = (
+            v if (v := get("nickName")) is None or v.__class__ is str else read(self, "nickName", v, to_str)
+        )
+        self.password = v if (v := get("password")) is None or v.__class__ is str else read(self, "password", v, to_str)
+        self.phone_numbers = (
+            [] if (v := get("phoneNumbers", ABSENT)) is ABSENT else read_models(self, "phoneNumbers", v, PhoneNumber)
+        )
+        self.photos = [] if (v := get("photos", ABSENT)) is ABSENT else read_models(self, "photos", v, Photo)
+        self.preferred_language = (
+            v
+            if (v := get("preferredLanguage")) is None or v.__class__ is str
+            else read(self, "preferredLanguage", v, to_str)
+        )
+        self.profile_url = (
+            v if (v := get("profileUrl")) is None or v.__class__ is str else read(self, "profileUrl", v, to_str)
+        )
+        self.roles = [] if (v := get("roles", ABSENT)) is ABSENT else read_models(self, "roles", v, Role)
+        self.schemas = [] if (v := get("schemas", ABSENT)) is ABSENT else read_list(self, "schemas", v, to_str)
+        self.timezone = v if (v := get("timezone")) is None or v.__class__ is str else read(self, "timezone", v, to_str)
+        self.title = v if (v := get("title")) is None or v.__class__ is str else read(self, "title", v, to_str)
+        self.user_name = (
+            v if (v := get("userName")) is None or v.__class__ is str else read(self, "userName", v, to_str)
+        )
+        self.user_type = (
+            v if (v := get("userType")) is None or v.__class__ is str else read(self, "userType", v, to_str)
+        )
+        self.x_509_certificates = (
+            []
+            if (v := get("x509Certificates", ABSENT)) is ABSENT
+            else read_models(self, "x509Certificates", v, X509Certificate)
+        )
         return self
 
     def to_dict(self) -> dict[str, Any]:
         source = self._source
-        out: dict[str, Any] = source.copy()
-        get = out.get
+        out: dict[str, Any] = source.blank.copy()
         v: Any
         if (v := self.meta) is not None:
-            if not isinstance(v, Meta):
-                refuse("meta", v, Meta)
-            out["meta"] = v.to_dict()
-        elif get("meta") is not None:
-            put(out, "meta", None, lambda x: to_model(Meta, x))
-        if (v := self.active) is not get("active"):
-            put(out, "active", v, to_bool)
+            out["meta"] = dump_model("meta", v, Meta)
+        if (v := self.active) is not None:
+            out["active"] = dump("active", v)
         if (v := self.addresses) or "addresses" in out:
-            put_models(out, "addresses", v, Address)
-        if (v := self.display_name) is not get("displayName"):
-            put(out, "displayName", v, to_str)
+            out["addresses"] = dump_models("addresses", v, Address)
+        if (v := self.display_name) is not None:
+            out["displayName"] = v if v.__class__ is str else dump("displayName", v)
         if (v := self.emails) or "emails" in out:
-            put_models(out, "emails", v, Email)
+            out["emails"] = dump_models("emails", v, Email)
         if (v := self.entitlements) or "entitlements" in out:
-            put_models(out, "entitlements", v, Entitlement)
-        if (v := self.external_id) is not get("externalId"):
-            put(out, "externalId", v, to_str)
+            out["entitlements"] = dump_models("entitlements", v, Entitlement)
+        if (v := self.external_id) is not None:
+            out["externalId"] = v if v.__class__ is str else dump("externalId", v)
         if (v := self.groups) or "groups" in out:
-            put_models(out, "groups", v, UserGroup)
-        if (v := self.id) is not get("id"):
-            put(out, "id", v, to_str)
+            out["groups"] = dump_models("groups", v, UserGroup)
+        if (v := self.id) is not None:
+            out["id"] = v if v.__class__ is str else dump("id", v)
         if (v := self.ims) or "ims" in out:
-            put_models(out, "ims", v, Im)
-        if (v := self.locale) is not get("locale"):
-            put(out, "locale", v, to_str)
+            out["ims"] = dump_models("ims", v, Im)
+        if (v := self.locale) is not None:
+            out["locale"] = v if v.__class__ is str else dump("locale", v)
         if (v := self.name) is not None:
-            if not isinstance(v, Name):
-                refuse("name", v, Name)
-            out["name"] = v.to_dict()
-        elif get("name") is not None:
-            put(out, "name", None, lambda x: to_model(Name, x))
-        if (v := self.nick_name) is not get("nickName"):
-            put(out, "nickName", v, to_str)
-        if (v := self.password) is not get("password"):
-            put(out, "password", v, to_str)
+            out["name"] = dump_model("name", v, Name)
+        if (v := self.nick_name) is not None:
+            out["nickName"] = v if v.__class__ is str else dump("nickName", v)
+        if (v := self.password) is not None:
+            out["password"] = v if v.__class__ is str else dump("password", v)
         if (v := self.phone_numbers) or "phoneNumbers" in out:
-            put_models(out, "phoneNumbers", v, PhoneNumber)
+            out["phoneNumbers"] = dump_models("phoneNumbers", v, PhoneNumber)
         if (v := self.photos) or "photos" in out:
-            put_models(out, "photos", v, Photo)
-        if (v := self.preferred_language) is not get("preferredLanguage"):
-            put(out, "preferredLanguage", v, to_str)
-        if (v := self.profile_url) is not get("profileUrl"):
-            put(out, "profileUrl", v, to_str)
+            out["photos"] = dump_models("photos", v, Photo)
+        if (v := self.preferred_language) is not None:
+            out["preferredLanguage"] = v if v.__class__ is str else dump("preferredLanguage", v)
+        if (v := self.profile_url) is not None:
+            out["profileUrl"] = v if v.__class__ is str else dump("profileUrl", v)
         if (v := self.roles) or "roles" in out:
-            put_models(out, "roles", v, Role)
+            out["roles"] = dump_models("roles", v, Role)
         if (v := self.schemas) or "schemas" in out:
-            put(out, "schemas", v, lambda x: to_list(to_str, x))
-        if (v := self.timezone) is not get("timezone"):
-            put(out, "timezone", v, to_str)
-        if (v := self.title) is not get("title"):
-            put(out, "title", v, to_str)
-        if (v := self.user_name) is not get("userName"):
-            put(out, "userName", v, to_str)
-        if (v := self.user_type) is not get("userType"):
-            put(out, "userType", v, to_str)
+            out["schemas"] = dump("schemas", v or [])
+        if (v := self.timezone) is not None:
+            out["timezone"] = v if v.__class__ is str else dump("timezone", v)
+        if (v := self.title) is not None:
+            out["title"] = v if v.__class__ is str else dump("title", v)
+        if (v := self.user_name) is not None:
+            out["userName"] = v if v.__class__ is str else dump("userName", v)
+        if (v := self.user_type) is not None:
+            out["userType"] = v if v.__class__ is str else dump("userType", v)
         if (v := self.x_509_certificates) or "x509Certificates" in out:
-            put_models(out, "x509Certificates", v, X509Certificate)
-        if isinstance(source, Source):
-            out = source.restore(out)
-        if self.additional_properties:
-            out.update(copy_json(self.additional_properties))
+            out["x509Certificates"] = dump_models("x509Certificates", v, X509Certificate)
+        if self.additional_properties or source.__class__ is not Shape:
+            return finish(self, out)
         return out
 
 
