@@ -3,11 +3,12 @@
     python -m benchmarks.growth [--largest 1000000] [--plot docs/captures/growth.svg]
 
 Users go through `replace_many` to a server on loopback, each number of them in a process of its own. The rest is timed
-without a network, size by size in turns, so that the curve is that of the code. A curve's exponent is the slope of a
-straight line through the upper half of its sizes, both axes logarithmic: 1 is linear, below it are fixed costs.
+without a network, by the processor's time, size by size in turns, so that the curve is that of the code. A curve's
+exponent is the slope of a straight line through the upper half of its sizes, both axes logarithmic: 1 is linear, below
+it are fixed costs.
 
-By the clock, an item costs more where all of them no longer fit a processor's cache, and where other work runs beside
-it. So if a curve is too steep by the clock, its instructions are counted (valgrind, where it is installed), and decide.
+By the clock, an item costs more where all of them no longer fit a processor's cache, or other work is in it. So if a
+curve is too steep by the clock, its instructions are counted (valgrind, where it is installed), and decide.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def curves_of(of: str) -> Iterator[Curve]:
             gc.collect()
             gc.freeze()  # or each collection would look through what the other sizes hold
             try:
-                seconds = in_turns(made, rounds=rounds)
+                seconds = in_turns(made, rounds=rounds, clock=time.process_time)
             finally:
                 gc.unfreeze()
         curve = Curve(name, of, sizes, tuple(seconds[str(size)] for size in sizes))

@@ -117,18 +117,19 @@ def _panel(panel: Panel, above: int) -> Iterator[str]:
         yield f'<text class="tick" x="{left - 6}" y="{float(at) + 4:.1f}" text-anchor="end">{_seconds(power)}</text>'
     middle = (left + right) / 2
     yield f'<text class="axis" x="{middle}" y="{bottom + 34}" text-anchor="middle">{escape(panel.x)}</text>'
-    yield from _linear(x, y)
+    yield from _linear(x, y, named=not above)
     yield from _lines(panel, x, y, right)
 
 
-def _linear(x: _Scale, y: _Scale) -> Iterator[str]:
+def _linear(x: _Scale, y: _Scale, named: bool) -> Iterator[str]:
     """What linear looks like: a line from a lower corner, ten times as long for ten times as many."""
     decades = min(len(x.powers), len(y.powers)) - 1
     one = x(10.0 ** (x.powers[-1] - decades)), y(10.0 ** y.powers[0])
     other = x(10.0 ** x.powers[-1]), y(10.0 ** (y.powers[0] + decades))
     yield f'<path class="linear" d="M{one[0]:.1f} {one[1]:.1f}L{other[0]:.1f} {other[1]:.1f}"/>'
-    at = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
-    yield f'<text class="tick" x="{at[0] + 8:.1f}" y="{at[1] + 14:.1f}">linear</text>'
+    if named:
+        at = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+        yield f'<text class="tick" x="{at[0] - 8:.1f}" y="{at[1] - 6:.1f}" text-anchor="end">linear</text>'
 
 
 def _lines(panel: Panel, x: _Scale, y: _Scale, right: float) -> Iterator[str]:
