@@ -5,11 +5,11 @@ from __future__ import annotations
 import atexit
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sized
+from collections.abc import AsyncIterable, Iterable, Sized
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakSet
 
 from . import clock, lives, operations
@@ -18,13 +18,12 @@ from .errors import LossyReplace, LossyReplaceWarning, MaiaError
 from .guard import outside
 
 if TYPE_CHECKING:
-    from asyncio import Task
     from collections.abc import Callable, Generator
     from contextvars import Context
 
     from .core import Core
     from .diff import Difference
-    from .drive import Run, RunAsync
+    from .drive import Run
     from .models import ScimUser
     from .steps import Life
 
@@ -88,7 +87,7 @@ class Progress:
     last: Outcome
 
 
-class _Count:
+class Count:
     """Counts outcomes, and tells of them."""
 
     def __init__(self, users: object, on_progress: Callable[[Progress], object] | None) -> None:
@@ -98,6 +97,7 @@ class _Count:
         self._newest: Outcome | None = None
 
     def add(self, outcome: Outcome) -> Outcome:
+        """Count an outcome, tell of it, and give it."""
         if outcome is self._newest:
             return outcome  # told already
         done, failed = self._done + 1, self._failed + (outcome.error is not None)
@@ -193,7 +193,7 @@ class Batch(Generic[T]):
 
         self._run, self._live = run, live
         self._source, self._concurrency = enumerate(users), concurrency
-        self._count = _Count(users, on_progress)
+        self._count = Count(users, on_progress)
         self._stopped = Event()
         self._core = core._replace(stopped=self._stopped.is_set)
         # Queues in C: an interrupt within a lock of Python's would leave it held, and the threads waiting for ever.
@@ -288,112 +288,3 @@ class Batch(Generic[T]):
 
     def _sleep(self, seconds: float) -> bool:
         return clock.wait(self._stopped, seconds)
-
-
-class AsyncBatch:
-    """Replaces users by some tasks; see ``AsyncUsers.replace_many``.
-
-    Args:
-        run: Lives a life; its sleep says True when it was woken.
-        core: The client's.
-        users: The source.
-        concurrency: How many tasks.
-        on_progress: Is told of each outcome.
-    """
-
-    def __init__(
-        self,
-        run: RunAsync,
-        core: Core,
-        users: Iterable[ScimUser] | AsyncIterable[ScimUser],
-        concurrency: int,
-        on_progress: Callable[[Progress], object] | None,
-    ) -> None:
-        from asyncio import Event
-
-        self._run = run
-        self._source, self._concurrency = _numbered(users), concurrency
-        self._count = _Count(users, on_progress)
-        self._stopped = Event()
-        self._core = core._replace(stopped=self._stopped.is_set)
-        self._flying: set[Task[Outcome]] = set()
-        self._pull: Task[tuple[int, ScimUser]] | None = None
-        self._trouble: Exception | None = None
-        self._ended = False
-
-    async def outcomes(self) -> AsyncGenerator[Outcome, None]:
-        """Take users as outcomes are taken."""
-        from asyncio import FIRST_COMPLETED, ensure_future, gather, wait
-
-        try:
-            while True:
-                if self._pull is None and not self._ended and len(self._flying) < self._concurrency:
-                    self._pull = ensure_future(anext(self._source))
-                waiting: set[Task[Any]] = {*self._flying, self._pull} if self._pull else {*self._flying}
-                if not waiting:
-                    break
-                await wait(waiting, return_when=FIRST_COMPLETED)
-                self._start_pulled()
-                for task in [task for task in self._flying if task.done()]:
-                    self._flying.discard(task)
-                    yield self._count.add(task.result())
-            if self._trouble is not None:
-                raise self._trouble
-        finally:
-            # Left early: who waits gives up, who is sending gets to the end of that request, and all are told of.
-            self._stopped.set()
-            if self._pull is not None:
-                self._pull.cancel()
-                self._count.add_late([_untouched(*await gather(self._pull, return_exceptions=True))])
-            self._count.add_late(await gather(*self._flying, return_exceptions=True))
-            await self._source.aclose()
-
-    def _start_pulled(self) -> None:
-        from asyncio import ensure_future
-
-        pull = self._pull
-        if pull is None or not pull.done():
-            return
-        self._pull = None
-        try:
-            index, user = pull.result()
-        except StopAsyncIteration:
-            self._ended = True
-        except Exception as error:  # noqa: BLE001 - raised when what is under way is done
-            self._ended, self._trouble = True, error
-        else:
-            self._flying.add(ensure_future(self._work(index, user)))
-
-    async def _work(self, index: int, user: ScimUser) -> Outcome:
-        try:
-            return await self._run(one(self._core, index, user), self._sleep)
-        except Exception as error:  # noqa: BLE001 - of a hook or a limiter of the caller's
-            return Outcome(getattr(user, "id", None), None, error, index)
-
-    async def _sleep(self, seconds: float) -> bool:
-        return await clock.wait_async(self._stopped, seconds)
-
-
-def _untouched(pulled: object) -> Outcome | None:
-    """The outcome of a user that was taken from the source, and that nobody got to."""
-    if not isinstance(pulled, tuple):
-        return None
-    index, user = cast("tuple[int, ScimUser]", pulled)
-    error = MaiaError("the user was not sent: the batch was stopped")
-    return Outcome(getattr(user, "id", None), None, error, index)
-
-
-async def _numbered(users: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[tuple[int, T], None]:
-    index = 0
-    if isinstance(users, AsyncIterable):
-        try:
-            async for user in users:
-                yield index, user
-                index += 1
-        finally:
-            if isinstance(users, AsyncGenerator):
-                await users.aclose()
-    else:
-        for each in users:
-            yield index, each
-            index += 1

@@ -293,7 +293,8 @@ class AsyncUsers:
         As ``Users.replace_many``; the source may be async. To leave it early for sure at once, use
         ``contextlib.aclosing``.
         """
-        from .many import AsyncBatch, settings
+        from .many import settings
+        from .many_async import AsyncBatch
 
         core = settings(self._core, users, concurrency, guard, on_progress)
         return AsyncBatch(self._run, core, users, concurrency, on_progress).outcomes()

@@ -325,6 +325,52 @@ async def test_a_slow_source_holds_no_outcome_back(server):
             done.set()
 
 
+async def test_a_plain_source_is_asked_by_whoever_takes_the_outcomes(server):
+    """As any iterator is: in that task, with its context variables. And what was started leaves between two users."""
+
+    class Counting(Limiter):
+        asked = 0
+
+        def take(self, held: Slot | None, *, paced: bool) -> Slot:
+            self.asked += 1
+            return Slot(0)
+
+        def close(self, seconds: float) -> None:
+            raise AssertionError
+
+    limiter = Counting()
+    tasks, asked = [], []
+
+    def source():
+        for user in users(5):
+            tasks.append(asyncio.current_task())
+            asked.append(limiter.asked)
+            yield user
+
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN), rate_limit=limiter) as client:
+        taken = [outcome async for outcome in client.users.replace_many(source())]
+
+    assert len(taken) == 5
+    assert set(tasks) == {asyncio.current_task()}
+    assert asked == [0, 1, 2, 3, 4]
+
+
+async def test_calls_go_by_the_context_of_whoever_takes_the_outcomes(server):
+    """As it is when a user is started: `capture` may begin in the middle of a batch."""
+    captured = []
+
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as client:
+        outcomes = client.users.replace_many(users(6), concurrency=2)
+        async with contextlib.aclosing(outcomes):
+            await anext(outcomes)
+            with client.capture() as calls:
+                async for _ in outcomes:
+                    pass
+            captured += calls
+
+    assert len(captured) == 4  # all but the one that was done and the one that was under way
+
+
 async def test_a_cancelled_task_waits_for_what_is_on_the_wire(server):
     go = threading.Event()
     server.answer = lambda request: held(request, go)
