@@ -1,7 +1,7 @@
 """Below HTTP: a bound on an attempt as a whole, and going out over IPv4 only.
 
 httpx bounds each read, so that an answer of one byte every few seconds never ends. Here a read gets what is left of
-the attempt. httpx offers no public place for that: two private attributes lead to the connection pool of the clients
+the attempt. httpx offers no public place for that: a few private attributes lead to the connection pool of the clients
 that this package makes itself. The bounds on httpx in pyproject.toml hold them in place, and tests notice if they move.
 """
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PACKET = 65_536  # bytes that are held at most
+_KEPT = 20  # idle connections, at most: httpx's own default
 _ANY_IPV4 = "0.0.0.0"  # noqa: S104 - the address to go out from, not one to listen on
 
 
@@ -61,6 +62,26 @@ def prepare(client: httpx.Client | httpx.AsyncClient, *, ipv4_only: bool) -> Non
         if backend is not None:
             wrapper = _Backend if isinstance(client, httpx.Client) else _AsyncBackend
             pool._network_backend = wrapper(backend, _ANY_IPV4 if ipv4_only else None)  # type: ignore[union-attr]
+    if isinstance(client, httpx.AsyncClient):
+        _spread(client)
+
+
+def _spread(client: httpx.AsyncClient) -> None:
+    """Give each connection that goes through no proxy a pool of its own; see ``lanes``."""
+    pool = getattr(getattr(client, "_transport", None), "_pool", None)
+    context, backend = getattr(pool, "_ssl_context", None), getattr(pool, "_network_backend", None)
+    if context is None or backend is None:
+        return
+    from .lanes import Lanes
+
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+
+    def make() -> httpx.AsyncHTTPTransport:
+        lane = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+        lane._pool._network_backend = backend  # pyright: ignore[reportPrivateUsage]
+        return lane
+
+    client._transport = Lanes(make, _KEPT)  # pyright: ignore[reportPrivateUsage]
 
 
 class _Backend:

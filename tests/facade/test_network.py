@@ -128,7 +128,8 @@ def test_connections_of_our_own_clients_are_bounded(kind, proxied, monkeypatch):
     client = kind()
     network.prepare(client, ipv4_only=True)
 
-    transports = [client._transport, *(each for each in client._mounts.values() if each)]
+    direct = client._transport._add() if kind is httpx.AsyncClient else client._transport
+    transports = [direct, *(each for each in client._mounts.values() if each)]
     assert len(transports) == 1 + proxied
     for transport in transports:
         backend = transport._pool._network_backend
