@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Rounds of the event loop that a request needs to take its connection. A pool of httpcore gives the same one to another
+# that begins meanwhile, which then has to look again.
+_APART = 3
+
 
 class AsyncBatch:
     """Replaces users by some tasks; see ``AsyncUsers.replace_many``.
@@ -68,7 +72,8 @@ class AsyncBatch:
                     self._flying.discard(task)
                     yield self._count.add(task.result())
                 elif self._ready is not None and self._has_room:
-                    await sleep(0)  # so that what was started leaves, whatever time the next user takes to come
+                    for _ in range(_APART):  # and what was started leaves, whatever time the next user takes to come
+                        await sleep(0)
                 elif self._flying or self._pull is not None:
                     self._news.clear()
                     await self._news.wait()

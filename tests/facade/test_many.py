@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -353,6 +354,33 @@ async def test_a_plain_source_is_asked_by_whoever_takes_the_outcomes(server):
     assert len(taken) == 5
     assert set(tasks) == {asyncio.current_task()}
     assert asked == [0, 1, 2, 3, 4]
+
+
+async def test_requests_of_a_batch_do_not_begin_together(server):
+    """A pool of httpcore gives those that do the same connection, and all but one have to look again."""
+    rounds, begun = [0], []
+
+    class Noting(Limiter):
+        def take(self, held: Slot | None, *, paced: bool) -> Slot:
+            begun.append(rounds[0])
+            return Slot(0)
+
+        def close(self, seconds: float) -> None:
+            raise AssertionError
+
+    async def count():
+        while True:
+            rounds[0] += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(count())
+    async with AsyncMaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN), rate_limit=Noting()) as client:
+        async for _ in client.users.replace_many(users(4)):
+            pass
+    counting.cancel()
+
+    assert len(begun) == 4
+    assert all(later - earlier >= 3 for earlier, later in itertools.pairwise(begun))
 
 
 async def test_calls_go_by_the_context_of_whoever_takes_the_outcomes(server):
