@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 from maia_scim import BearerToken, MaiaScim, apply
 
-from .figure import Figure
+from .figure import Figure, show
 from .memory import SHARE, TOKEN, write_file
 from .peer import counts, peer
 
@@ -49,10 +49,10 @@ def figures(users: int = USERS) -> Iterator[Figure]:
     """Count the requests, of a service that has versions and of one that has none."""
     differ = -(-users // SHARE)
     made = requests(users, "versions")
-    what, against = f"requests of apply, {users:,} users, {differ:,} differ", f"{users:,} reads and {differ:,} writes"
+    what, against = f"requests of apply, {users:,} users", f"{users:,} reads, {differ:,} writes"
     yield Figure(what, against, sum(made.values()) / (users + differ), bound=1.0, details=made)
     made = requests(users, "no versions")
-    what = f"{what}, no versions: each is read again before it is written"
+    what = f"{what}, no versions"
     yield Figure(
         what,
         f"{users + differ:,} reads, {differ:,} writes",
@@ -66,8 +66,7 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--users", type=int, default=USERS, help=f"how many (default: {USERS:,})")
-    for figure in figures(parser.parse_args().users):
-        print(f"{figure.what}: {figure.value:.4f} {figure.unit} of {figure.against}, {figure.details}", flush=True)
+    show(figures(parser.parse_args().users))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, apply
 from maia_scim.models import ScimUser
 
-from .figure import Figure
+from .figure import Figure, show
 from .peer import ROOT, peer, user_of
 from .soak import resident
 
@@ -139,7 +139,7 @@ def figures(users: int = USERS, ways: tuple[str, ...] = ("replace_many", "apply"
     for way in ways:
         few, many = measured(way, FEW), measured(way, users)
         yield Figure(
-            f"memory of {users:,} users through {way}",
+            f"memory, {users:,} users, {way}",
             f"{FEW:,} users",
             round(many["most"] - few["most"], 1),
             "MiB more",
@@ -167,8 +167,7 @@ def main() -> None:
     if given.way:
         child(given.way, given.address, given.users)
         return
-    for figure in figures(given.users, tuple(given.ways)):
-        print(f"{figure.what}: {figure.value} {figure.unit} than of {figure.against}, {figure.details}", flush=True)
+    show(figures(given.users, tuple(given.ways)))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ from maia_scim.users import CONCURRENCY
 from tests.limits.windows import optimum, overruns
 
 from . import virtual
-from .figure import Figure
+from .figure import Figure, show
 from .servers import Service
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def figures(count: int = USERS) -> Iterator[Figure]:
         windows = default.windows
         bound, by_windows = least(count, windows), optimum(count, windows) + LATENCY
         for way, run in WAYS.items():
-            what = f"{way} replace_many of {count:,} users, {name}"
+            what = f"{way}, {count:,} users, {name}"
             ran = run(count, default, windows, 0.0)
             assert ran.answered == count
             assert not any(overruns(ran.service.arrived, windows, 1e-6))
@@ -174,7 +174,7 @@ def figures(count: int = USERS) -> Iterator[Figure]:
                 "against that": round(ran.seconds / by_windows, 4),
                 "with margin=0": round(run(count, tight, windows, 0.0).seconds / bound, 4),
             }
-            yield Figure(what, "the least time of the quota", ran.seconds / bound, bound=1.02, details=told)
+            yield Figure(what, "the least time, all limiters", ran.seconds / bound, bound=1.02, details=told)
             requests = {"requests": len(ran.service.arrived), "by kind": ran.service.refused}
             refused = len(ran.service.arrived) - count
             yield Figure(f"{what}: 429s", "none", refused, "429s", 0, details=requests)
@@ -183,18 +183,17 @@ def figures(count: int = USERS) -> Iterator[Figure]:
             f"margin={limit.margin}": by_tasks(count, limit, windows, spread).service.refused
             for limit in (default, tight)
         }
-        what = f"AsyncMaiaScim, {name}, where requests take {LATENCY / 2 - spread:.1f} to {LATENCY / 2 + spread:.1f} s"
+        what = f"{name}, {LATENCY / 2 - spread:.1f} to {LATENCY / 2 + spread:.1f} s to arrive: 429s"
         kinds = [kind for kind in varied["margin=0.5"] if "without" not in kind]
         refused = sum(varied["margin=0.5"][kind] for kind in kinds)
-        yield Figure(f"{what}: would be refused by {', '.join(kinds)}", "none", refused, "429s", 0, details=varied)
+        yield Figure(what, "none but buckets without a burst", refused, "429s", 0, details=varied)
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--users", type=int, default=USERS, help=f"how many (default: {USERS:,})")
-    for figure in figures(parser.parse_args().users):
-        print(f"{figure.what}: {figure.value:.4f} {figure.unit}, {figure.details}", flush=True)
+    show(figures(parser.parse_args().users))
 
 
 if __name__ == "__main__":
