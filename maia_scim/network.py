@@ -106,8 +106,9 @@ class _AsyncBackend(_Backend):
 
     async def connect_tcp(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None, **options: Any
-    ) -> Any:
-        return await self._backend.connect_tcp(host, port, timeout, local_address or self._address, **options)
+    ) -> _AsyncStream:
+        address = local_address or self._address
+        return _AsyncStream(await self._backend.connect_tcp(host, port, timeout, address, **options))
 
 
 class _Stream:
@@ -139,6 +140,38 @@ class _Stream:
 
     def close(self) -> None:
         self._stream.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _AsyncStream:
+    """A connection of an async client. What is written stays here as in ``_Stream``."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._held = b""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._held:
+            await self.write(b"", timeout)
+        data: bytes = await self._stream.read(max_bytes, timeout)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        held, self._held = self._held + buffer, b""
+        if buffer and len(held) < _PACKET:
+            self._held = held
+        elif held:
+            await self._stream.write(held, timeout)
+
+    async def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _AsyncStream:
+        return _AsyncStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

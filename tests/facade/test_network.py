@@ -327,3 +327,32 @@ def test_each_process_has_its_own_client_and_no_lock_of_another():
 
     assert done.returncode == 0, done.stderr
     assert len(server.received) == 21
+
+
+async def test_head_and_body_of_a_request_leave_together():
+    """In one packet, when the request ends or its answer is read."""
+    done: list[object] = []
+
+    class Below:
+        async def write(self, buffer, timeout):
+            done.append((buffer, timeout))
+
+        async def read(self, size, timeout):
+            done.append((size, timeout))
+            return b"answer"
+
+        async def start_tls(self, *_):
+            return self
+
+    stream = network._AsyncStream(Below())
+    for piece in (b"head", b"body", b"", b""):
+        await stream.write(piece, 5.0)
+    assert done == [(b"headbody", 5.0)]
+
+    await stream.write(b"no end", 5.0)
+    assert await stream.read(10, 7.0) == b"answer"
+    assert done[1:] == [(b"no end", 7.0), (10, 7.0)]
+
+    await stream.write(b"x" * 65_536, 5.0)  # no more than that is held
+    assert done[3:] == [(b"x" * 65_536, 5.0)]
+    assert isinstance(await stream.start_tls(None), network._AsyncStream)
