@@ -1,15 +1,19 @@
+from __future__ import annotations
+
 from http import HTTPMethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from ... import errors
 from ...answers import answer
 from ...base import to_model
-from ...client import AuthenticatedClient, Client
 from ...models.problem_detail import ProblemDetail
 from ...models.scim_user import ScimUser
 from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
 
 METHOD = HTTPMethod.POST
 PATH = "/v1/directory-integration/scim/v2/Users"

@@ -1,5 +1,7 @@
+from __future__ import annotations
+
 from http import HTTPMethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
@@ -7,11 +9,13 @@ import httpx
 from ... import errors
 from ...answers import answer
 from ...base import to_model
-from ...client import AuthenticatedClient, Client
 from ...models.patch_request import PatchRequest
 from ...models.problem_detail import ProblemDetail
 from ...models.scim_group import ScimGroup
 from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
 
 METHOD = HTTPMethod.PATCH
 PATH = "/v1/directory-integration/scim/v2/Groups/{id}"
