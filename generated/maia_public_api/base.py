@@ -10,7 +10,7 @@ What came is remembered where its reading would be written otherwise, and nowher
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
 from operator import is_
@@ -80,13 +80,23 @@ class Model:
     def __contains__(self, key: str) -> bool:
         return key in self.additional_properties
 
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self._fields)
+
+    __hash__ = None  # type: ignore[assignment]  # it may change
+
+    @property
+    def _fields(self) -> Iterator[str]:
+        names: tuple[str, ...] = self.__slots__
+        return (name for name in names if not name.startswith("_"))
+
     def __repr__(self) -> str:
-        attributes: tuple[str, ...] = self.__slots__
         parts = [
             f"{name}='***'" if name in self._secrets else f"{name}={value!r}"
-            for name in attributes
-            if not name.startswith("_")
-            and name != "additional_properties"
+            for name in self._fields
+            if name != "additional_properties"
             and (value := getattr(self, name)) is not None
             and value != []
         ]

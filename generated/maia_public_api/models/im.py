@@ -10,7 +10,7 @@ from ..shapes import NEW, Shape
 from ..values import to_bool, to_str
 
 
-@define(kw_only=True, repr=False)
+@define(kw_only=True, repr=False, eq=False)
 class Im(Model):
     """Im"""
 

@@ -11,7 +11,7 @@ from ..shapes import NEW, Shape
 from ..values import to_datetime, to_str
 
 
-@define(kw_only=True, repr=False)
+@define(kw_only=True, repr=False, eq=False)
 class Meta(Model):
     """Meta"""
 

@@ -10,7 +10,7 @@ from ..shapes import ABSENT, NEW, Shape
 from ..values import to_str
 
 
-@define(kw_only=True, repr=False)
+@define(kw_only=True, repr=False, eq=False)
 class PatchRequest(Model):
     """Changes to one resource, made together or not at all (RFC 7644 §3.5.2)."""
 

@@ -22,7 +22,7 @@ from ..shapes import ABSENT, NEW, Shape
 from ..values import to_str, to_uuid
 
 
-@define(kw_only=True, repr=False)
+@define(kw_only=True, repr=False, eq=False)
 class ScimGroup(Model):
     """A group of users with the role that Maia gives its members. Changing its members changes who has access to the
     account, project or environment it belongs to."""

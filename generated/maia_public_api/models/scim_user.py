@@ -21,7 +21,7 @@ from ..shapes import ABSENT, NEW, Shape
 from ..values import to_bool, to_str
 
 
-@define(kw_only=True, repr=False)
+@define(kw_only=True, repr=False, eq=False)
 class ScimUser(Model):
     """ScimUser"""
 

@@ -11,7 +11,7 @@ from ..shapes import NEW, Shape
 from ..values import to_str, to_str_enum
 
 
-@define(kw_only=True, repr=False)
+@define(kw_only=True, repr=False, eq=False)
 class UserGroup(Model):
     """UserGroup"""
 
