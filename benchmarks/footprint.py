@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from .bare import NotInstalled, bare, wheel
-from .figure import Figure
+from .figure import Figure, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,20 +43,5 @@ def _installed(wanted: str) -> dict[str, Any]:
         return {"bytes": where.size(), "count": len(packages), "packages": packages}
 
 
-def main() -> None:
-    """Print the rows, and what is behind them."""
-    rows = list(figures())
-    for each in rows:
-        value = "not measured" if each.value is None else f"{each.value:.3f} {each.unit}"
-        print(f"{each.what}: {value} against {each.against}; at most {each.bound}")
-    for name, found in rows[0].details.items():
-        if not isinstance(found, dict):
-            print(f"{name}: {found}")
-            continue
-        print(f"{name}: {found['bytes'] / 1e6:.1f} MB, {found['count']} packages")
-        for package, each in found["packages"].items():
-            print(f"    {package} {each['version']}: {each['bytes'] / 1e6:.2f} MB")
-
-
 if __name__ == "__main__":
-    main()
+    show(figures())

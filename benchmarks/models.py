@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.payload_table import stock_models
 
 from .counting import available, per_call
-from .figure import Figure
+from .figure import Figure, show
 from .peer import full_user
 from .timing import in_turns
 
@@ -165,14 +165,8 @@ def _bytes_of_one(read: Callable[[bytes], Any], content: bytes) -> float:
         tracemalloc.stop()
 
 
-def main() -> None:
-    """Print the figures."""
-    for figure in figures():
-        print(json.dumps(figure.as_json(), indent=2))
-
-
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         one_case(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
     else:
-        main()
+        show(figures())

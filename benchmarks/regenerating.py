@@ -5,13 +5,12 @@ python -m benchmarks.regenerating
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
 
 from .counting import ROOT
-from .figure import Figure
+from .figure import Figure, show
 
 RUNS = 3
 
@@ -31,11 +30,5 @@ def _seconds() -> float:
     return time.perf_counter() - before
 
 
-def main() -> None:
-    """Print the figure."""
-    for figure in figures():
-        print(json.dumps(figure.as_json(), indent=2))
-
-
 if __name__ == "__main__":
-    main()
+    show(figures())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from .bare import Bare, NotInstalled, bare, wheel
 from .counting import available, instructions
-from .figure import Figure
+from .figure import Figure, show
 from .peer import full_user, peer
 from .timing import fast_quarter, in_turns
 
@@ -120,12 +120,5 @@ def _ratio(taken: Mapping[str, float], ours: str, theirs: str) -> float:
     return (taken[ours] - start) / (taken[theirs] - start)
 
 
-def main() -> None:
-    """Print the rows."""
-    for each in figures():
-        value = "not measured" if each.value is None else f"{each.value:.3f} {each.unit}"
-        print(f"{each.what:<75} {value:>12}  against {each.against}; at most {each.bound}; {each.details}")
-
-
 if __name__ == "__main__":
-    main()
+    show(figures())
