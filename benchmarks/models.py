@@ -53,12 +53,6 @@ def _scim2() -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     return read, write
 
 
-def _answer() -> dict[str, Any]:
-    body = full_user()
-    del body["password"]
-    return body
-
-
 def _calls(model: Any, body: dict[str, Any]) -> dict[str, Callable[[], object]]:
     user = model.from_dict(body)
     return {
@@ -109,7 +103,7 @@ def one_case(who: str, what: str, folder: str, calls: int) -> None:
 
 
 def _against_scim2() -> Figure:
-    body, model = _answer(), ours()
+    body, model = full_user(), ours()
     read, write = _scim2()
     calls = {"scim2-models": lambda: write(read(body)), "ours": lambda: model.from_dict(body).to_dict()}
     seconds = in_turns(calls, rounds=ROUNDS, each=EACH // 5)
@@ -139,7 +133,7 @@ def _memory() -> Figure:
         keep(user, origin, response.content, response.headers.get("etag"))
         return user
 
-    content = json.dumps(_answer()).encode()
+    content = json.dumps(full_user()).encode()
     mine = _bytes_of_one(kept, content)
     theirs = _bytes_of_one(lambda content: read(json.loads(content)), content)
     return Figure(
