@@ -17,7 +17,9 @@ PACKAGE = ROOT / "generated" / "maia_public_api"
 
 def bound(module: Path) -> Iterator[str]:
     """The names that a generated module binds, but for the models that it imports."""
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+    body = ast.parse(module.read_text(encoding="utf-8")).body
+    typed = [node for block in body if isinstance(block, ast.If) for node in block.body]  # if TYPE_CHECKING
+    for node in body + typed:
         match node:
             case ast.ImportFrom(module=source) if ".models" not in f".{source}":
                 yield from (alias.asname or alias.name for alias in node.names)

@@ -10,10 +10,10 @@ from ...answers import answer
 from ...base import to_model
 from ...models.problem_detail import ProblemDetail
 from ...models.scim_user import ScimUser
-from ...types import Response
 
 if TYPE_CHECKING:
     from ...client import AuthenticatedClient, Client
+    from ...types import Response
 
 METHOD = HTTPMethod.POST
 PATH = "/v1/directory-integration/scim/v2/Users"
@@ -65,6 +65,10 @@ def _build_response(
         or 500 <= response.status_code <= 500
     ):
         raise errors.UnexpectedStatus(response.status_code, response.content)
+    from ...types import (
+        Response,  # and the client: whoever builds requests alone need not load them
+    )
+
     return Response(
         status_code=response.status_code,
         content=response.content,
