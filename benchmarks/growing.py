@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import httpx
 
@@ -106,29 +106,18 @@ def read_and_write(model: type[ScimUser | ScimGroup], resource: Json) -> Callabl
     return lambda: model.from_dict(resource).to_dict()
 
 
-def replace_user(stack: ExitStack, resource: Json, answered: Json) -> Callable[[], object]:
-    """The user as it was read, but for its title: with the guard, and the answer compared with what was sent."""
-    maia = service(stack, resource, {**answered, "title": "Pilot"})
-    user = maia.users.get(resource["id"])
-    user.title = "Pilot"
-
-    def call() -> None:
-        with maia.capture() as calls:
-            maia.users.replace(user, guard="raise")
-        assert not calls[0].differences
-
-    return call
-
-
-def replace_group(stack: ExitStack, resource: Json, answered: Json) -> Callable[[], object]:
-    """The same of a group, and its name."""
+def replace(
+    stack: ExitStack, methods: Literal["users", "groups"], resource: Json, answered: Json
+) -> Callable[[], object]:
+    """What was read, under another name: with the guard, and the answer compared with what was sent."""
     maia = service(stack, resource, {**answered, "displayName": "Pilots"})
-    group = maia.groups.get(resource["id"])
-    group.display_name = "Pilots"
+    kind: Any = getattr(maia, methods)
+    read = kind.get(resource["id"])
+    read.display_name = "Pilots"
 
     def call() -> None:
         with maia.capture() as calls:
-            maia.groups.replace(group, guard="raise")
+            kind.replace(read, guard="raise")
         assert not calls[0].differences
 
     return call
@@ -159,20 +148,20 @@ def diff_of(model: type[ScimUser | ScimGroup], before: Json, after: Json) -> Cal
 
 EXTENDED: Calls = {
     "from_dict + to_dict": lambda _, number: read_and_write(ScimUser, with_extension(number)),
-    "users.replace": lambda stack, number: replace_user(stack, with_extension(number), with_extension(number)),
+    "users.replace": lambda stack, number: replace(stack, "users", with_extension(number), with_extension(number)),
     "users.diff": lambda _, number: diff_of(ScimUser, with_extension(number), changed(with_extension(number))),
 }
 EMAILED: Calls = {
     "from_dict + to_dict": lambda _, number: read_and_write(ScimUser, with_emails(number)),
-    "users.replace": lambda stack, number: replace_user(
-        stack, with_emails(number), shuffled(with_emails(number), "emails")
+    "users.replace": lambda stack, number: replace(
+        stack, "users", with_emails(number), shuffled(with_emails(number), "emails")
     ),
     "users.diff": lambda _, number: diff_of(ScimUser, with_emails(number), exchanged(with_emails(number), "emails")),
 }
 GROUPED: Calls = {
     "from_dict + to_dict": lambda _, number: read_and_write(ScimGroup, with_members(number)),
-    "groups.replace": lambda stack, number: replace_group(
-        stack, with_members(number), shuffled(with_members(number), "members")
+    "groups.replace": lambda stack, number: replace(
+        stack, "groups", with_members(number), shuffled(with_members(number), "members")
     ),
     "add_members": add_members,
     "remove_members": remove_members,
