@@ -93,7 +93,7 @@ class Limiter(ABC):
 
 
 @discreetly_made
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RateLimit:
     """How fast a client, and whoever shares its account, may go.
 

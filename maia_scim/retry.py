@@ -20,7 +20,7 @@ _LONGEST_BACKOFF = 16.0  # seconds
 _GATEWAY = (502, 503, 504, *range(520, 531))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RetryPolicy:
     """How often, and for how long, a call is tried.
 
