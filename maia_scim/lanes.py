@@ -38,17 +38,18 @@ class Lanes(httpx.AsyncBaseTransport):
         try:
             response = await lane.handle_async_request(request)
         except BaseException:
-            self._free.append((monotonic(), lane))
+            await self._drop(lane)
             raise
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError("the answer is no async stream")
-        response.stream = _Lent(response.stream, lambda: self._take_back(lane))
+        response.stream = _Lent(response.stream, lambda well: self._take_back(lane) if well else self._drop(lane))
         return response
 
     async def aclose(self) -> None:
         """Close all connections."""
         self._free.clear()
-        for lane in [*self._lanes]:
+        lanes, self._lanes = self._lanes, set()
+        for lane in lanes:
             await lane.aclose()
 
     def _add(self) -> httpx.AsyncBaseTransport:
@@ -62,24 +63,34 @@ class Lanes(httpx.AsyncBaseTransport):
         since, oldest = self._free[0]
         if len(self._free) > self._keep or since < now - _EXPIRY:
             self._free.popleft()
-            self._lanes.discard(oldest)
-            await oldest.aclose()
+            await self._drop(oldest)
+
+    async def _drop(self, lane: httpx.AsyncBaseTransport) -> None:
+        """Close one. After a cancellation, the pool in it may never give out its connection again."""
+        self._lanes.discard(lane)
+        await lane.aclose()
 
 
 class _Lent(httpx.AsyncByteStream):
-    """The body of an answer; at its end the transport is free again."""
+    """The body of an answer; at its end the transport is free again, if that was well."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, done: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, stream: httpx.AsyncByteStream, done: Callable[[bool], Awaitable[None]]) -> None:
         self._stream = stream
-        self._done: Callable[[], Awaitable[None]] | None = done
+        self._done: Callable[[bool], Awaitable[None]] | None = done
+        self._well = False
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._stream.__aiter__()
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+        self._well = True
 
     async def aclose(self) -> None:
         done, self._done = self._done, None
         try:
             await self._stream.aclose()
+        except BaseException:
+            self._well = False
+            raise
         finally:
             if done is not None:
-                await done()
+                await done(self._well)

@@ -87,7 +87,7 @@ async def test_a_connection_whose_answer_is_not_read_is_not_free(client, made):
     assert [each.requests for each in made] == [1, 1]
 
 
-async def test_what_fails_or_is_cancelled_frees_its_connection(client, made):
+async def test_what_fails_or_is_cancelled_is_closed(client, made):
     with pytest.raises(httpx.ReadError):
         await client.get("http://127.0.0.1/fails")
     task = asyncio.ensure_future(client.get("http://127.0.0.1/held"))
@@ -97,14 +97,58 @@ async def test_what_fails_or_is_cancelled_frees_its_connection(client, made):
         await task
     await client.get("http://127.0.0.1/")
 
-    assert [each.requests for each in made] == [3]
+    assert [each.requests for each in made] == [1, 1, 1]
+    assert [each.closed for each in made] == [True, True, False]
+
+
+async def test_one_whose_answer_is_left_early_is_closed(client, made):
+    async with client.stream("GET", "http://127.0.0.1/"):
+        pass
+    await client.get("http://127.0.0.1/")
+
+    assert [each.closed for each in made] == [True, False]
+
+
+class KeptAlive(asyncio.Protocol):
+    """Answers over one connection as long as somebody asks."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n"
+        self.transport.write(head + b'{"id":"1"}')
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["new connection", "used connection"])
+async def test_a_call_that_is_cancelled_wherever_it_is_stands_in_the_way_of_no_other(used):
+    """A pool of httpcore loses a connection that a cancellation meets at the wrong moment, and a lane has but one."""
+    server = await asyncio.get_running_loop().create_server(KeptAlive, "127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/dpc"
+    async with AsyncMaiaScim(base_url=base_url, auth=BearerToken(TOKEN), timeout=2, retry=None) as client:
+        transport: Any = client._http.client._transport
+        for rounds in range(30):
+            if used:
+                await client.users.get("1")
+            else:
+                await transport.aclose()
+            task = asyncio.ensure_future(client.users.get("1"))
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+            assert (await client.users.get("1")).id == "1"
+    server.close()
+    await asyncio.sleep(0.01)  # what is at the other end is closed, too
 
 
 async def test_one_that_nobody_used_for_long_is_closed(client, made, monkeypatch):
     time = [0.0]
     monkeypatch.setattr(lanes, "monotonic", lambda: time[0])
-    async with client.stream("GET", "http://127.0.0.1/"):
+    async with client.stream("GET", "http://127.0.0.1/") as response:
         await client.get("http://127.0.0.1/")
+        await response.aread()
     time[0] = 6.0
     await client.get("http://127.0.0.1/")
 
