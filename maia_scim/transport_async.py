@@ -48,6 +48,7 @@ class Sender:
         end = None if timing.whole is None else get_running_loop().time() + timing.whole
         places = cast("Semaphore | None", http.places)
         if places is None:
+            http.check_open()  # it may have been closed in the meantime
             return await self._send(request, timing, end)
         if places.locked():
             try:

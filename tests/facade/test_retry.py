@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, clock, errors, patch
+from maia_scim.events import Wait
 from maia_scim.limits import Limiter, Slot
 from maia_scim.models import ScimUser
 from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
@@ -404,6 +406,21 @@ def test_a_client_closed_while_a_call_waits(server, monkeypatch):
 
     with pytest.raises(errors.ConfigurationError, match="closed") as caught:
         client.users.replace(USER)
+
+    assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
+
+
+def test_a_client_of_the_callers_closed_while_a_call_waits(run, server):
+    server.answer = lambda _: Answer(502)
+    is_async = run.__name__ == "run_async"
+    http: Any = httpx.AsyncClient() if is_async else httpx.Client()
+
+    def close(event):
+        if isinstance(event, Wait):
+            asyncio.get_running_loop().create_task(http.aclose()) if is_async else http.close()
+
+    with pytest.raises(errors.ConfigurationError, match="closed") as caught:
+        run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, http_client=http, on_event=close)
 
     assert (caught.value.outcome, caught.value.attempts) == ("unknown", 1)
 
