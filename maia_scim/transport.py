@@ -156,7 +156,8 @@ class Http(Generic[ClientT]):
         ipv4_only: Whether to go out over IPv4 only.
 
     Raises:
-        ConfigurationError: If it is of another class, or the environment's proxies or certificates cannot be used.
+        ConfigurationError: If it is of another class, nothing can go to ``base_url``, or the environment's proxies or
+            certificates cannot be used.
     """
 
     def __init__(
@@ -168,7 +169,10 @@ class Http(Generic[ClientT]):
         self.client: ClientT = (
             _open(kind, ipv4_only=ipv4_only) if given is None else _checked(kind, given, ipv4_only=ipv4_only)
         )
-        self.outgoing = Outgoing(self.client, base_url)
+        try:
+            self.outgoing = Outgoing(self.client, base_url)
+        except httpx.InvalidURL as error:  # a name that no host has
+            raise ConfigurationError(f"base_url cannot be used: {error}") from None
 
     def check_open(self) -> None:
         """Refuse a client that is closed, or of the process that this one was forked from.
