@@ -211,9 +211,12 @@ class Simulation:
                 try:
                     yield from self._turn(limiter)
                 except TransportError:
-                    result.failed += 1
                     yield 0.002  # a connection that is refused costs next to nothing
-                    break
+                    if attempt == plan.attempts:
+                        result.failed += 1
+                    else:  # as a batch does
+                        yield 2 ** (attempt - 1) * (1 - self._chance.random() / 2)
+                    continue
                 latency = plan.latency * (1 + self._chance.random() / 2)
                 yield latency / 2
                 result.requests += 1

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Never, TypeVar, cast
 
 from . import clock, problems, retry, watch
 from .auth import PAUSE, checked
-from .errors import MaiaError, RateLimited, TokenError, WriteOutcome
+from .errors import MaiaError, RateLimited, TokenError, TransportError, WriteOutcome
+from .frames import bare
 from .steps import Ended, Life, Send, Shut, Sleep, Take
 from .transport import (
     Failure,
@@ -218,6 +219,8 @@ def _attempts(call: Prepared[T], core: Core, now: _Progress) -> Life[T]:
             # Before the pause is over, the endpoint is not asked again.
             again = error.retryable or (core.paced and _passes(error))
             fault, wait = error, max(core.retry.wait(now.tries), PAUSE) if again else None
+        except TransportError as error:  # of a limiter that cannot be reached, which a batch waits for, too
+            fault, wait = bare(error), core.retry.wait(now.tries) if core.paced else None
         else:
             answer = yield from _send(call, core, now, request)
             if isinstance(answer, Failure):

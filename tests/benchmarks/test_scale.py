@@ -62,7 +62,7 @@ def test_by_redis_hosts_share_evenly_and_a_lost_one_costs_nothing(redis):
     assert 119 < lost.seconds < 124
 
 
-def test_without_redis_local_goes_on_and_raise_fails(redis):
+def test_without_redis_local_goes_on_and_raise_fails_for_whose_turn_it_is(redis):
     away = (90.0, 120.0)  # after a window, so that each knows its share
 
     local = Simulation(Plan(3_000, hosts=4, shared=True, if_unreachable="local", away=away), redis).run()
@@ -70,7 +70,7 @@ def test_without_redis_local_goes_on_and_raise_fails(redis):
 
     assert (local.done, local.refused, local.failed) == (3_000, 0, 0)
     assert local.seconds < 190
-    assert failing.failed > 1_000
+    assert 32 <= failing.failed <= 4 * 32  # of 32 workers, one of each in 8 to 15 s
     assert failing.done + failing.failed == 3_000
 
 
