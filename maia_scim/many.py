@@ -6,6 +6,7 @@ import atexit
 import logging
 from collections import deque
 from collections.abc import AsyncIterable, Iterable, Sized
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from inspect import iscoroutinefunction
 from threading import get_ident
@@ -245,7 +246,8 @@ class Batch(Generic[T]):
         longest = None if self._core.timing.whole is None else 2 * self._core.timing.whole + 10
         if all(thread.ident != own for thread in self._threads):
             for thread in self._threads:
-                thread.join(longest)
+                with suppress(RuntimeError):  # an interrupt kept it from starting
+                    thread.join(longest)
         self._count.add_late([*self._finished])
 
     def _tell_to_leave(self) -> None:
@@ -267,8 +269,8 @@ class Batch(Generic[T]):
         if len(self._threads) < self._concurrency:
             # Daemons, since an interpreter that ends waits for all others before it ends this batch.
             thread = Thread(target=self._work, name="maia-scim", daemon=True)
+            self._threads.append(thread)  # before it starts: an interrupt may come between
             thread.start()
-            self._threads.append(thread)
         return True
 
     def _work(self) -> None:

@@ -456,6 +456,32 @@ def test_ctrl_c_loses_no_write(server):
     assert int(last[1]) >= int(last[3])  # those that were not sent are told, too
 
 
+@pytest.mark.parametrize("started", [True, False])
+def test_an_interrupt_while_a_thread_starts_loses_no_write(server, monkeypatch, started):
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            ours = self.name == "maia-scim"  # the server has threads, too
+            if started or not ours:
+                super().start()
+            if ours:
+                assert not started or arrived.wait(5)
+                raise KeyboardInterrupt
+
+    def answer(request):
+        arrived.set()
+        real.sleep(0.05)
+        return Answer.of_json(request.json)
+
+    told: list[Any] = []
+    arrived = threading.Event()
+    server.answer = answer
+    monkeypatch.setattr(threading, "Thread", Interrupted)
+    with MaiaScim(base_url=server.base_url, auth=BearerToken(TOKEN)) as maia, pytest.raises(KeyboardInterrupt):
+        next(maia.users.replace_many(users(3), on_progress=lambda progress: told.append(progress.last)))
+
+    assert len(server.received) == len([outcome for outcome in told if outcome.user]) == started
+
+
 @pytest.mark.parametrize("concurrency", [0, -1])
 def test_a_concurrency_below_one_is_refused(take, server, concurrency):
     with pytest.raises(ValueError, match="at least 1"):
