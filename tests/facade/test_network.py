@@ -13,7 +13,9 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -356,3 +358,57 @@ async def test_head_and_body_of_a_request_leave_together():
     await stream.write(b"x" * 65_536, 5.0)  # no more than that is held
     assert done[3:] == [(b"x" * 65_536, 5.0)]
     assert isinstance(await stream.start_tls(None), network._AsyncStream)
+
+
+class Hasty(httpcore.NetworkBackend, httpcore.NetworkStream):
+    """A peer that answers without reading what it is sent, and takes no more of it."""
+
+    def connect_tcp(self, *_: Any, **__: Any) -> Hasty:
+        return self
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        raise httpcore.WriteError("broken pipe")
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"
+
+    def close(self) -> None:
+        pass
+
+    def get_extra_info(self, info: str) -> Any:
+        return None
+
+
+class AsyncHasty(httpcore.AsyncNetworkBackend, httpcore.AsyncNetworkStream):
+    async def connect_tcp(self, *_: Any, **__: Any) -> AsyncHasty:
+        return self
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        Hasty().write(buffer)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return Hasty().read(max_bytes)
+
+    async def aclose(self) -> None:
+        pass
+
+    def get_extra_info(self, info: str) -> Any:
+        return Hasty().get_extra_info(info)
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_an_answer_counts_though_the_request_could_not_be_written(run, size):
+    """What is held must not fail again when the answer is read."""
+
+    def replace(client):
+        transport = client._http.client._transport
+        if isinstance(client, MaiaScim):
+            transport._pool._network_backend._backend = Hasty()
+        else:
+            transport._add()._pool._network_backend._backend = AsyncHasty()  # that of all
+        return client.users.replace(ScimUser(id="1", user_name="x" * size, active=True))
+
+    with pytest.raises(errors.ApiError) as caught:
+        run(replace, base_url="http://127.0.0.1:1/dpc", auth=AUTH, retry=None)
+
+    assert (caught.value.status, caught.value.outcome) == (413, "refused")
