@@ -48,6 +48,7 @@ class Model:
     if TYPE_CHECKING:
         additional_properties: dict[str, Any]
         _source: Shape
+        __attrs_attrs__: ClassVar[tuple[Any, ...]]
 
     def __init_subclass__(cls) -> None:
         cls._shapes, cls._shapes_apart = {}, {}
@@ -89,16 +90,14 @@ class Model:
 
     @property
     def _fields(self) -> Iterator[str]:
-        names: tuple[str, ...] = self.__slots__
-        return (name for name in names if not name.startswith("_"))
+        fields: tuple[Any, ...] = self.__attrs_attrs__
+        return (field.name for field in fields if not field.name.startswith("_"))
 
     def __repr__(self) -> str:
         parts = [
             f"{name}='***'" if name in self._secrets else f"{name}={value!r}"
             for name in self._fields
-            if name != "additional_properties"
-            and (value := getattr(self, name)) is not None
-            and value != []
+            if name != "additional_properties" and (value := getattr(self, name)) is not None and value != []
         ]
         parts += [f"{key!r}: …" for key in self.additional_properties]
         return f"{type(self).__name__}({', '.join(parts)})"
@@ -154,21 +153,21 @@ def read(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -> Any
     """Read an attribute, and remember what came if the reading would be written otherwise."""
     value = reader(came)
     if not same(dump(key, value), came):
-        _remember(owner, key, came)
+        _remember(owner, key, copy_json(came))
     return value
 
 
 def read_date(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -> Any:
     """The same for a date: to write one takes longer than to remember what came."""
-    _remember(owner, key, came)
+    _remember(owner, key, came if came.__class__ is str else copy_json(came))
     return reader(came)
 
 
-def _remember(owner: Model, key: str, came: Any) -> None:
+def _remember(owner: Model, *odd: Any) -> None:
     source = owner._source
     if not isinstance(source, Source):
         _become(owner, source := Source(source))
-    source.odd += (key, came if came.__class__ is str else copy_json(came))
+    source.odd += odd
 
 
 def read_list(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -> list[Any]:
@@ -177,6 +176,21 @@ def read_list(owner: Model, key: str, came: Any, reader: Callable[[Any], Any]) -
     if type(came) is list and len(values) == len(came) and all(map(is_, values, came)):
         return values
     return cast("list[Any]", read(owner, key, came, lambda _: values))
+
+
+def read_others(owner: Model, reader: Callable[[Any], Any]) -> None:
+    """The same for all that the schema has one type for without naming it (``additionalProperties``)."""
+    came, others, odd = owner.additional_properties, dict[str, Any](), list[Any]()
+    slots: Any = owner
+    slots.additional_properties = others
+    for key, each in came.items():
+        value = reader(each)
+        if value is not None:
+            others[key] = value
+        if value is None or not same(dump(key, value), each):  # null, too, has no other place
+            odd += key, each
+    if odd:
+        _remember(owner, *odd)
 
 
 def read_model(owner: Model, key: str, came: Any, model: type[M]) -> M | None:
@@ -238,7 +252,7 @@ def finish(model: Model, out: dict[str, Any]) -> dict[str, Any]:
         odd = source.odd
         for place in range(0, len(odd), 2):
             key, came = odd[place], odd[place + 1]
-            if out.get(key) is not came:
+            if out.get(key, ABSENT) is not came:
                 _put_back(out if key in attributes(cast("Any", type(model))) else others, key, came, model)
         if source.names:
             out = {source.names.get(key, key): value for key, value in out.items()}
@@ -247,8 +261,12 @@ def finish(model: Model, out: dict[str, Any]) -> dict[str, Any]:
 
 
 def _put_back(out: dict[str, Any], key: str, came: Any, model: Model) -> None:
+    kind: Any = type(model)
+    # What the schema does not name may be another spelling of what it names.
+    beside: dict[str, None] = {} if key in attributes(kind) else dict.fromkeys(kind._names)
+
     def read(came: Any) -> Any:
-        return _value(type(model).from_dict({key: came}), key)
+        return _value(kind.from_dict({**beside, key: came}), key)
 
     value = _value(model, key)
     if same(read(came), value):
@@ -289,8 +307,8 @@ def _put_items(key: str, values: list[Any], came: list[Any], read: Callable[[Any
 def dump_date(owner: Model, key: str, value: Any, reader: Callable[[Any], Any]) -> Any:
     """A date: as it came, if it still is the same moment."""
     source = owner._source
-    if isinstance(source, Source) and key in source.odd:
-        came = source.odd[source.odd.index(key) + 1]
+    if isinstance(source, Source) and key in (names := source.odd[::2]):
+        came = source.odd[2 * names.index(key) + 1]
         if came.__class__ is str and reader(came) == value:
             return came
     return dump(key, value)

@@ -10,14 +10,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from .base import Model
     from .kept import Kept
 
 ABSENT: Final = ...  # what no JSON value is, and what pickles
-_SHAPES = 256  # of a model; and below, characters in the names of one: what a hostile service may have us keep
-_CHARACTERS = 4000
+_SHAPES, _WEIGHT = 256, 8000  # of a model, and of the names in one: what a hostile service may have us keep
 
 
 class Shape:
@@ -41,6 +40,9 @@ class Shape:
     def __deepcopy__(self, memo: object) -> Self:
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Shape, (self.blank, self.others, self.names)
+
 
 class Source(Shape):
     """What a single model was read from, where its names and its attributes do not tell all of it."""
@@ -57,6 +59,9 @@ class Source(Shape):
         """The answer it came in, if whoever read it keeps that"""
         if isinstance(shape, Source):
             self.odd, self.instead = shape.odd, shape.instead
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Source, (self.shared,), (None, {"odd": self.odd, "instead": self.instead, "kept": self.kept})
 
 
 NEW: Final = Shape({})
@@ -86,9 +91,15 @@ def shape_of(model: type[Model], keys: tuple[str, ...]) -> Shape:
     spelled = {aliases.get(name, name): key for name, key in came.items()}
     shape = Shape(dict.fromkeys(spelled), tuple(others), {name: key for name, key in spelled.items() if name != key})
     shapes = model._shapes_apart if shape.others or shape.names else model._shapes
-    if len(shapes) < _SHAPES and sum(map(len, keys)) < _CHARACTERS:
+    # A key of another class may be equal to a text, and is the caller's own.
+    if len(shapes) < _SHAPES and weight(keys) < _WEIGHT and all(key.__class__ is str for key in keys):
         shapes[keys] = shape
     return shape
+
+
+def weight(names: Iterable[Any]) -> int:
+    """About the bytes that it takes to keep names."""
+    return sum(32 + len(name) for name in names if name is not ABSENT)
 
 
 @cache
