@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .base import Model, attributes
-from .shapes import Shape, Source
+from .shapes import ABSENT, Shape, Source, weight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What a JSON object speaks of: its names; then, of each that is an object again, its name and the outline of that.
 Outline = tuple[Any, ...]
+_DEEPEST = 8
+_DEEPER: Final[Outline] = ((ABSENT,),)  # what no object speaks of: of what is within, an outline does not tell
 
 
 class Kept(NamedTuple):
@@ -60,20 +62,25 @@ def _outline(model: Model) -> Outline:
     source, others = model._source, model.additional_properties
     outline: list[Any] = [source.shared]
     for name in kind._objects:
-        within: Model | None = getattr(model, attributes(kind)[name])
-        if within is not None:
-            outline += name, _outline(within)
+        value = getattr(model, attributes(kind)[name])
+        if value is not None:
+            outline += _within(name, value)
     for name in source.others:
-        if others[name].__class__ is dict:
-            outline += name, _outline_of(others[name])
+        outline += _within(name, others.get(name))
     return tuple(outline)
 
 
-def _outline_of(value: dict[str, Any], deepest: int = 8) -> Outline:
+def _within(name: str, value: Any) -> Outline:
+    if value.__class__ is dict:
+        return name, _outline_of(value)
+    return (name, _outline(value)) if isinstance(value, Model) else ()
+
+
+def _outline_of(value: dict[str, Any], deepest: int = _DEEPEST) -> Outline:
     outline: list[Any] = [tuple(value)]
     for name, inner in value.items():
-        if inner.__class__ is dict and deepest:
-            outline += name, _outline_of(inner, deepest - 1)
+        if inner.__class__ is dict:
+            outline += name, _outline_of(inner, deepest - 1) if deepest else _DEEPER
     return tuple(outline)
 
 
@@ -82,16 +89,16 @@ def _shared(outline: Outline) -> Outline:
     shared = _outlines.get(outline)
     if shared is None:
         shared = outline
-        if len(_outlines) < _OUTLINES and _characters(outline) < _CHARACTERS:
+        if len(_outlines) < _OUTLINES and _weight(outline) < _WEIGHT:
             _outlines[outline] = outline
     return shared
 
 
-def _characters(outline: Outline) -> int:
+def _weight(outline: Outline) -> int:
     names = outline[0]
     own = (*names.blank, *names.others) if isinstance(names, Shape) else names
-    return sum(map(len, own)) + sum(map(_characters, outline[2::2]))
+    return weight(own) + sum(map(_weight, outline[2::2]))
 
 
 _outlines: dict[Outline, Outline] = {}
-_OUTLINES, _CHARACTERS = 256, 8000  # what a hostile service may have us keep
+_OUTLINES, _WEIGHT = 256, 16_000  # what a hostile service may have us keep

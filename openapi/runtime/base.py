@@ -37,7 +37,7 @@ class Model:
     _aliases: ClassVar[Mapping[str, str]] = {}
     """Attributes with another spelling that the spec tells of (``xml.name``), under which they are expected"""
     _objects: ClassVar[tuple[str, ...]] = ()
-    """Attributes that are a model each"""
+    """Attributes that may be an object"""
     _secrets: ClassVar[frozenset[str]] = frozenset()
     """Attributes whose value ``repr`` hides"""
     _shapes: ClassVar[dict[tuple[str, ...], Shape]]

@@ -71,3 +71,18 @@ def test_null_and_what_is_unreadable_keep_their_place_until_they_are_set(people:
     del tags["d"]
     tags.label = None
     assert same(tags.to_dict(), {"a": "new", "b": "new", "label": None, "LABEL": 8})
+
+
+@pytest.mark.parametrize("name", ["parts", "any", "either"])
+def test_the_outline_of_an_answer_tells_of_objects_wherever_they_may_be(
+    people: tuple[ModuleType, ModuleType], name: str
+):
+    models, kept = people
+    body = {name: {"version": {"version": "1", "a": 1} if name == "parts" else "1", "a": {"b": 1}}}
+    user = models.ScimUser.from_dict(body)
+    kept.keep(user, "https://example.com", json.dumps(body).encode(), None)
+    outline = kept.kept(user).outline
+    assert same(user.to_dict(), body)
+    assert kept.speaks_of(user.to_dict(), outline)
+    assert not kept.speaks_of({name: {"version": "1"}}, outline)
+    assert not kept.speaks_of({name: {"version": body[name]["version"], "a": {}}}, outline)

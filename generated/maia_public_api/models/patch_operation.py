@@ -20,6 +20,7 @@ class PatchOperation(Model):
         "path": "path",
         "value": "value",
     }
+    _objects: ClassVar[tuple[str, ...]] = ("value",)
     _secrets: ClassVar[frozenset[str]] = frozenset(("value",))
 
     op: PatchOperationOp | None = None
