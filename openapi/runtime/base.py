@@ -268,8 +268,10 @@ def _put_back(out: dict[str, Any], key: str, came: Any, model: Model) -> None:
     def read(came: Any) -> Any:
         return _value(kind.from_dict({**beside, key: came}), key)
 
-    value = _value(model, key)
-    if same(read(came), value):
+    value, again = _value(model, key), read(came)
+    first: Any = value[0] if value and isinstance(value, list) else value
+    # Models are compared as they are written, since their extensions may nest deeper than Python calls.
+    if same(dump(key, again), out.get(key)) if isinstance(first, Model) else same(again, value):
         out[key] = copy_json(came)
     elif value and isinstance(value, list) and isinstance(came, list):
         out[key] = _put_items(key, value, came, read)

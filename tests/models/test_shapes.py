@@ -13,6 +13,7 @@ import pytest
 from maia_public_api import shapes
 from maia_public_api.models import Email, GroupMember, Meta, ScimUser
 from maia_public_api.shapes import Source
+from maia_public_api.values import same
 
 from tests.models.cases import json_text
 from tests.models.holds import untyped
@@ -127,6 +128,16 @@ class TestWhatCame:
         written["schemas"][1]["b"] = 2
         written["meta"]["created"].append(2)
         assert json_text(user.to_dict()) == text
+
+    def test_one_object_in_place_of_an_array_may_nest_deeper_than_python_calls(self):
+        deep: Any = 1
+        for _ in range(5000):
+            deep = {"a": deep}
+        body = {"roles": {"value": "x", "urn:example:deep": deep}}
+        user = ScimUser.from_dict(body)
+        assert same(user.to_dict(), body)
+        user.roles[0].value = "y"
+        assert same(user.to_dict(), {"roles": [{"value": "y", "urn:example:deep": deep}]})
 
     def test_is_not_remembered_where_it_is_the_attribute_itself(self):
         user = ScimUser.from_dict({"title": "x", "active": True, "emails": [{"value": "a"}], "schemas": ["urn:a"]})
