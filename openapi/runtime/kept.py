@@ -67,6 +67,12 @@ def _outline(model: Model) -> Outline:
             outline += _within(name, value)
     for name in source.others:
         outline += _within(name, others.get(name))
+    if isinstance(source, Source) and source.odd:
+        name = ""
+        for came in source.odd:  # a name, what came, a name, what came: objects in place of something else
+            if came.__class__ is dict:
+                outline += _within(name, came)
+            name = came
     return tuple(outline)
 
 

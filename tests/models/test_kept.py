@@ -128,6 +128,13 @@ class TestOutline:
         for body in ({**BODY, "name": None}, {**BODY, URN: None}, {**BODY, URN: "x"}, {**BODY, "name": ["x"]}):
             assert not silent(read(BODY), body)
 
+    def test_an_object_in_place_of_an_array_or_a_text(self):
+        body = {"addresses": {"country": "IT"}, "title": {"a": 1}}
+        user = read(body)
+        assert silent(user)
+        for name in body:
+            assert not silent(user, {**body, name: {}})
+
     def test_a_group(self):
         body = {"id": "g-1", "displayName": "Ops", "members": [{"value": "u-1"}], "urn:example:x": {"a": 1}}
         group = read(body, ScimGroup)
