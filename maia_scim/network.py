@@ -15,6 +15,7 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TOO_LONG = "the attempt as a whole took too long"
 _PACKET = 65_536  # bytes that are held at most
 _KEPT = 20  # idle connections, at most: httpx's own default
 _ANY_IPV4 = "0.0.0.0"  # noqa: S104 - the address to go out from, not one to listen on
@@ -48,7 +49,7 @@ def left(timeout: float | None, what: type[httpx.TimeoutException]) -> float | N
         return timeout
     rest = timeout.end - monotonic()
     if rest <= 0:
-        raise what("the attempt as a whole took too long")
+        raise what(TOO_LONG)
     return min(float(timeout), rest)
 
 
@@ -112,27 +113,17 @@ class _AsyncBackend(_Backend):
 
 
 class _Stream:
-    """A connection whose every wait ends with the attempt.
-
-    What is written stays here until a request ends, by an empty write, or an answer is read: head and body leave in one
-    packet, and cost one call of the system.
-    """
+    """A connection whose every wait ends with the attempt."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self._held = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self.write(b"", timeout)
         data: bytes = self._stream.read(max_bytes, left(timeout, httpx.ReadTimeout))
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        held, self._held = self._held + buffer, b""
-        if buffer and len(held) < _PACKET:
-            self._held = held
-        elif held:
-            self._stream.write(held, left(timeout, httpx.WriteTimeout))
+        self._stream.write(buffer, left(timeout, httpx.WriteTimeout))
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> _Stream:
         timeout = left(timeout, httpx.ConnectTimeout)
@@ -146,7 +137,11 @@ class _Stream:
 
 
 class _AsyncStream:
-    """A connection of an async client. What is written stays here as in ``_Stream``."""
+    """A connection of an async client.
+
+    What is written stays here until a request ends, by an empty write, or an answer is read: head and body leave in one
+    packet, and a batch sends a twelfth more. A single blocking call gains nothing by it.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -191,7 +186,8 @@ class Bounded(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._stream:
-            left(until(0.0, self._end), httpx.ReadTimeout)
+            if monotonic() >= self._end:
+                raise httpx.ReadTimeout(TOO_LONG)
             yield piece
 
     def close(self) -> None:

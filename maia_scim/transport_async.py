@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import httpx
 
 from .errors import ConfigurationError
+from .network import TOO_LONG
 from .transport import FAILURES, Failure, build, failure, full
 
 if TYPE_CHECKING:
@@ -78,5 +79,5 @@ class Sender:
                 return await self._http.client.send(built, auth=None, follow_redirects=False)
         except FAILURES as error:
             if isinstance(error, TimeoutError) and bound.expired():
-                return Failure("unknown", httpx.ReadTimeout("the attempt as a whole took too long"))
+                return Failure("unknown", httpx.ReadTimeout(TOO_LONG))
             return failure(error)
