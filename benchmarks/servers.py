@@ -14,10 +14,10 @@ _TICK = 1e-6  # seconds: clocks are sums of floating numbers
 
 
 class Counter(Protocol):
-    """A limiter of a service."""
+    """A limiter of a service. What it refuses does not count."""
 
-    def admits(self, now: float) -> bool:
-        """Judge, and count, a request that arrives."""
+    def wait(self, now: float) -> float:
+        """Count a request that arrives; give the seconds until there is room for one too many, 0 if it is admitted."""
         ...
 
 
@@ -30,17 +30,19 @@ class Fixed:
         phase: Seconds at which the first span begins.
     """
 
-    def __init__(self, period: float, limit: int, phase: float) -> None:
+    def __init__(self, period: float, limit: int, phase: float = 0.0) -> None:
         self._period, self._limit, self._phase = period, limit, phase
         self._span, self._count = 0, 0
 
-    def admits(self, now: float) -> bool:
-        """Judge, and count, a request that arrives."""
+    def wait(self, now: float) -> float:
+        """Count a request that arrives. See ``Counter``."""
         span = int((now - self._phase + _TICK) // self._period)
         if span != self._span:
             self._span, self._count = span, 0
+        if self._count >= self._limit:
+            return self._phase + (span + 1) * self._period - now
         self._count += 1
-        return self._count <= self._limit
+        return 0.0
 
 
 class Sliding:
@@ -55,12 +57,14 @@ class Sliding:
         self._period, self._limit = period, limit
         self._times: deque[float] = deque()
 
-    def admits(self, now: float) -> bool:
-        """Judge, and count, a request that arrives."""
+    def wait(self, now: float) -> float:
+        """Count a request that arrives. See ``Counter``."""
         while self._times and self._times[0] <= now - self._period + _TICK:
             self._times.popleft()
+        if len(self._times) >= self._limit:
+            return self._times[0] + self._period - now
         self._times.append(now)
-        return len(self._times) <= self._limit
+        return 0.0
 
 
 class Bucket:
@@ -76,14 +80,14 @@ class Bucket:
         self._rate, self._depth = limit / period, depth
         self._tokens, self._at = float(depth), 0.0
 
-    def admits(self, now: float) -> bool:
-        """Judge, and count, a request that arrives."""
+    def wait(self, now: float) -> float:
+        """Count a request that arrives. See ``Counter``."""
         self._tokens = min(self._depth, self._tokens + (now - self._at) * self._rate)
         self._at = now
         if self._tokens < 1 - _TICK:
-            return False
+            return (1 - self._tokens) / self._rate
         self._tokens -= 1
-        return True
+        return 0.0
 
 
 class Service:
@@ -110,7 +114,7 @@ class Service:
         self.arrived.append(now - self._begun)
         admitted = True
         for name, counters in self.counters.items():
-            if not all([counter.admits(now - self._begun) for counter in counters]):  # noqa: C419 - each counts
+            if sum(counter.wait(now - self._begun) for counter in counters):  # each of them counts
                 self.refused[name] += 1
                 admitted = False
         return admitted

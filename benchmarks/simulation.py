@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections import Counter, deque
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil, inf
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from maia_scim import RateLimit, clock
 from maia_scim.errors import TransportError
+
+from . import servers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -100,7 +102,7 @@ class Result:
 
 
 class Service:
-    """The quota of one account, as a service may count it. What it refuses does not count.
+    """The quota of one account, as a service may count it.
 
     Args:
         per_minute: Requests a minute.
@@ -108,26 +110,17 @@ class Service:
     """
 
     def __init__(self, per_minute: int, counting: Counting) -> None:
-        self._most, self._counting = per_minute, counting
-        self._taken: deque[float] = deque()
-        self._tokens, self._filled = float(per_minute), 0.0
+        kinds: dict[Counting, servers.Counter] = {
+            "sliding": servers.Sliding(MINUTE, per_minute),
+            "fixed": servers.Fixed(MINUTE, per_minute),
+            "bucket": servers.Bucket(MINUTE, per_minute, per_minute),
+        }
+        self._counter = kinds[counting]
 
     def ask(self, now: float) -> int | None:
         """Count a request; give the ``Retry-After`` of one too many."""
-        if self._counting == "bucket":
-            self._tokens = min(self._most, self._tokens + (now - self._filled) * self._most / MINUTE)
-            self._filled = now
-            if self._tokens < 1:
-                return max(1, ceil((1 - self._tokens) * MINUTE / self._most))
-            self._tokens -= 1
-            return None
-        began = now - now % MINUTE if self._counting == "fixed" else now - MINUTE
-        while self._taken and self._taken[0] <= began:
-            self._taken.popleft()
-        if len(self._taken) < self._most:
-            self._taken.append(now)
-            return None
-        return max(1, ceil((began if self._counting == "fixed" else self._taken[0]) + MINUTE - now))
+        wait = self._counter.wait(now)
+        return max(1, ceil(wait)) if wait else None
 
 
 class Timed:
