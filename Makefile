@@ -21,9 +21,10 @@ test: $(VENV)/.test $(VENV)/.prism  ## run the whole test suite
 
 check: lint types regen-check docs  ## lint, format, types, regen-check, docs
 
-lint: $(VENV)/.dev  ## ruff: lint and format
+lint: $(VENV)/.dev  ## ruff: lint and format; who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 types: $(VENV)/.dev  ## mypy --strict and pyright
 	$(BIN)/mypy

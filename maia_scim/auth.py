@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from .config import check_url, find_audience, find_token_url
+from .config import FAMILIES, check_url, find_audience, find_token_url, variable
 from .core import HEADERS
 from .errors import ConfigurationError, TokenError
 from .frames import discreet
@@ -267,6 +267,31 @@ class ClientCredentials:
         from urllib.parse import quote_plus
 
         return line(text.replace(self._secret, "***").replace(quote_plus(self._secret), "***"))
+
+
+@discreet
+def find_auth() -> TokenSource:
+    """Make a token source of the environment.
+
+    Raises:
+        ConfigurationError: If it holds no credentials, or half of a pair.
+    """
+    for names in FAMILIES:
+        if names.token and (token := variable(names.token)):
+            return BearerToken(token)
+        client_id, secret = variable(names.client_id), variable(names.client_secret)
+        if client_id and secret:
+            cache = names.token_cache and variable(names.token_cache)
+            return ClientCredentials(client_id=client_id, client_secret=secret, cache=cache)
+        if client_id or secret:
+            there, missing = (
+                (names.client_id, names.client_secret) if client_id else (names.client_secret, names.client_id)
+            )
+            raise ConfigurationError(f"{there} is set and {missing} is not: set both")
+    raise ConfigurationError(
+        "no credentials: pass auth=ClientCredentials(client_id=…, client_secret=…) or auth=BearerToken(…), "
+        "or set MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or MAIA_TOKEN"
+    )
 
 
 def _from_function(error: Exception) -> TokenError:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypedDict, TypeVar,
 import httpx
 
 from . import transport
-from .config import find_auth, find_place
+from .auth import find_auth
+from .config import find_place
 from .core import Core, Guard, checked_guard
 from .drive import drive, drive_async
 from .errors import ConfigurationError

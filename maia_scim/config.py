@@ -6,16 +6,13 @@ The order of precedence is told in one place, docs/configuration.md, and stands 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from maia_public_api.servers import Region
 
 from .errors import ConfigurationError
 from .frames import discreet
-
-if TYPE_CHECKING:
-    from .auth import TokenSource
 
 TOKEN_URL = "https://id.core.matillion.com/oauth/dpc/token"  # noqa: S105 - an address, no secret
 # Hosts that http is good enough for; no proxy is asked for them.
@@ -36,7 +33,7 @@ class _Family(NamedTuple):
     token_cache: str | None = None
 
 
-_FAMILIES = (
+FAMILIES = (
     _Family(
         "MAIA_REGION",
         "MAIA_BASE_URL",
@@ -84,40 +81,13 @@ def find_place(region: Region | str | None, base_url: str | None) -> Place:
         return _at(base_url, "base_url")
     if region is not None:
         return _in(region, "region")
-    for names in _FAMILIES:
-        if address := _variable(names.base_url):
+    for names in FAMILIES:
+        if address := variable(names.base_url):
             return _at(address, names.base_url)
-        if name := _variable(names.region):
+        if name := variable(names.region):
             return _in(name, names.region)
     raise ConfigurationError(
         f"no region: pass region= ({_regions()}) or base_url=, or set MAIA_REGION or MAIA_BASE_URL"
-    )
-
-
-@discreet
-def find_auth() -> TokenSource:
-    """Make a token source of the environment.
-
-    Raises:
-        ConfigurationError: If it holds no credentials, or half of a pair.
-    """
-    from .auth import BearerToken, ClientCredentials
-
-    for names in _FAMILIES:
-        if names.token and (token := _variable(names.token)):
-            return BearerToken(token)
-        client_id, secret = _variable(names.client_id), _variable(names.client_secret)
-        if client_id and secret:
-            cache = names.token_cache and _variable(names.token_cache)
-            return ClientCredentials(client_id=client_id, client_secret=secret, cache=cache)
-        if client_id or secret:
-            there, missing = (
-                (names.client_id, names.client_secret) if client_id else (names.client_secret, names.client_id)
-            )
-            raise ConfigurationError(f"{there} is set and {missing} is not: set both")
-    raise ConfigurationError(
-        "no credentials: pass auth=ClientCredentials(client_id=…, client_secret=…) or auth=BearerToken(…), "
-        "or set MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or MAIA_TOKEN"
     )
 
 
@@ -128,15 +98,15 @@ def find_token_url() -> str:
     Raises:
         ConfigurationError: If it cannot be used.
     """
-    for names in _FAMILIES:
-        if address := _variable(names.token_url):
+    for names in FAMILIES:
+        if address := variable(names.token_url):
             return check_url(address, names.token_url)
     return TOKEN_URL
 
 
 def find_audience() -> str:
     """The audience of the environment, or the documented one."""
-    return next((audience for names in _FAMILIES if (audience := _variable(names.audience))), AUDIENCE)
+    return next((audience for names in FAMILIES if (audience := variable(names.audience))), AUDIENCE)
 
 
 @discreet
@@ -206,5 +176,6 @@ def _is_loopback(host: str) -> bool:
     return host in LOOPBACK
 
 
-def _variable(name: str) -> str | None:
+def variable(name: str) -> str | None:
+    """What a variable of the environment holds, or None for nothing or blanks."""
     return os.environ.get(name, "").strip() or None

@@ -79,6 +79,12 @@ class Core(NamedTuple):
     headers: Mapping[str, str] = HEADERS
     witness: Witness | None = None
 
+    def is_for(self, base_url: str, account: str) -> bool:
+        """Whether the client is for a directory. Of tokens it is not known whose they are: they are not told apart."""
+        own = self.auth.account
+        nameless = any(name.startswith(("token-", "callable-")) for name in (own, account))
+        return self.place.base_url == base_url and (own == account or nameless)
+
 
 def checked_guard(guard: str | None, core: Core) -> Guard:
     """The guard of a call.

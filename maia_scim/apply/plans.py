@@ -286,7 +286,8 @@ def _check_replaced(file: Path) -> None:
 
 def unfinished(journal: Store, client: MaiaScim) -> list[int]:
     """The runs of a journal that a client may go on with, the newest first."""
-    return [row["run"] for row in journal.rows(_UNFINISHED) if is_same(client, row["base_url"], row["account"])]
+    core = core_of(client)
+    return [row["run"] for row in journal.rows(_UNFINISHED) if core.is_for(row["base_url"], row["account"])]
 
 
 def unfinished_of(journal: Store, client: MaiaScim) -> int:
@@ -301,22 +302,14 @@ def unfinished_of(journal: Store, client: MaiaScim) -> int:
     return found[0]
 
 
-def is_same(client: MaiaScim, base_url: str, account: str) -> bool:
-    """Whether a client is for a directory. Of tokens it is not known whose they are: they are not told apart."""
-    core = core_of(client)
-    own = core.auth.account
-    nameless = any(name.startswith(("token-", "callable-")) for name in (own, account))
-    return core.place.base_url == base_url and (own == account or nameless)
-
-
 def check_same(client: MaiaScim, about: About) -> None:
     """Refuse a plan that is about another directory.
 
     Raises:
         PlanError: If it is.
     """
-    if not is_same(client, about.base_url, about.account):
-        core = core_of(client)
+    core = core_of(client)
+    if not core.is_for(about.base_url, about.account):
         raise PlanError(f"the plan is about {about}, and this is {core.place.base_url}, account {core.auth.account}")
 
 

@@ -9,9 +9,9 @@ from maia_scim.resources import version_of
 
 from . import planning, records
 from .errors import JournalError
+from .inside import core_of
 from .judging import judged
 from .memberships import members_of, moves, propose
-from .plans import is_same
 from .reads import read_users
 from .store import ADD_ENTRY, EMPTY
 from .wanted import same, value_at
@@ -46,7 +46,8 @@ def run_of(journal: Store, client: MaiaScim, run: int | None) -> int:
         missing = f"run {run} wrote nothing" if known else f"it has no run {run}"
         why = "no run wrote anything" if run is None else missing
         raise JournalError(f"{journal.name}: {why}: there is nothing to undo")
-    own = [row for row in rows if is_same(client, row["base_url"], row["account"])]
+    core = core_of(client)
+    own = [row for row in rows if core.is_for(row["base_url"], row["account"])]
     return int((own or rows)[0]["run"])
 
 

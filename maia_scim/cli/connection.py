@@ -227,8 +227,8 @@ class Connection:
     @cached_property
     def auth(self) -> TokenSource:
         """Where tokens come from. A secret that is to be asked for is asked for here, once."""
-        from maia_scim.auth import ClientCredentials
-        from maia_scim.config import AUDIENCE, TOKEN_URL, find_auth
+        from maia_scim.auth import ClientCredentials, find_auth
+        from maia_scim.config import AUDIENCE, TOKEN_URL
 
         profile = self._profile
         if profile is None:

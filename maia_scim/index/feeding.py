@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from maia_scim.apply import Journal
-from maia_scim.apply.plans import CONCURRENCY, is_same
+from maia_scim.apply.inside import core_of
+from maia_scim.apply.plans import CONCURRENCY
 from maia_scim.apply.reads import Streak, read_users
 from maia_scim.errors import MaiaError, NotFound
 
@@ -198,10 +199,11 @@ def learn(
         JournalError: If one is no journal, or cannot be read.
         IndexRefused: If the index cannot be written.
     """
+    core = core_of(client)
     runs = others = notes = 0
     for file in journals:
         with Journal(file) as journal:
-            of_it = [run for run in journal.runs() if is_same(client, run.about.base_url, run.about.account)]
+            of_it = [run for run in journal.runs() if core.is_for(run.about.base_url, run.about.account)]
             others += len(journal.runs()) - len(of_it)
             total, done = sum(run.summary.rows for run in of_it), 0
             for run in of_it:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from maia_scim.database import Database, make_private
 from maia_scim.text import fold
@@ -93,7 +93,7 @@ class Index(Database):
         try:
             with index.guarded():
                 index._prepare(core)
-            index._check(client, core)
+            index._check(core)
         except BaseException:
             connection.close()
             raise
@@ -120,17 +120,12 @@ class Index(Database):
         self.sql.execute("PRAGMA cache_size = -64000")  # KiB
         self.sql.execute("PRAGMA wal_autocheckpoint = 10000")  # pages: names lie all over the file
 
-    def _check(self, client: MaiaScim | AsyncMaiaScim, core: Core) -> None:
+    def _check(self, core: Core) -> None:
         row = self.only("SELECT * FROM about", "it says not whose it is: remove it, and feed a new one")
-        own = core.place.base_url, core.auth.account
-        if own == (row["base_url"], row["account"]):
-            return
-        from maia_scim.apply.plans import is_same
-
-        if not is_same(cast("MaiaScim", client), row["base_url"], row["account"]):
+        if not core.is_for(row["base_url"], row["account"]):
             raise IndexRefused(
-                f"{self.name}: it is of {row['base_url']}, account {row['account']}, and this is {own[0]}, "
-                f"account {own[1]}"
+                f"{self.name}: it is of {row['base_url']}, account {row['account']}, and this is "
+                f"{core.place.base_url}, account {core.auth.account}"
             )
 
     # -- Asking -----------------------------------------------------------

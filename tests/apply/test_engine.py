@@ -21,9 +21,9 @@ from maia_scim import BearerToken, ClientCredentials, MaiaScim, apply
 from maia_scim.apply import GuardRail, JournalError, PlanError, loading, planning, records
 from maia_scim.apply.columns import target
 from maia_scim.apply.guards import protects
+from maia_scim.apply.inside import core_of
 from maia_scim.apply.judging import Rules, judged
 from maia_scim.apply.model import Setting
-from maia_scim.apply.plans import is_same
 from maia_scim.apply.reading import open_rows
 from maia_scim.apply.store import Store, is_ours
 from maia_scim.apply.wanted import changed, changes_of, value_at
@@ -695,8 +695,8 @@ def test_two_accounts_at_one_address_have_runs_of_their_own(
 )
 def test_of_tokens_it_is_not_known_whose_they_are(auth: BearerToken, account: str, same: bool) -> None:
     with MaiaScim(base_url="https://x.example/dpc", auth=auth) as maia:
-        assert is_same(maia, "https://x.example/dpc", account) is same
-        assert not is_same(maia, "https://y.example/dpc", account)
+        assert core_of(maia).is_for("https://x.example/dpc", account) is same
+        assert not core_of(maia).is_for("https://y.example/dpc", account)
 
 
 def test_a_plan_is_not_saved_in_the_place_of_something_else(

@@ -39,7 +39,7 @@ def profiles(tmp_path, monkeypatch):
 
 
 def test_the_variables_are_those_of_the_sdk():
-    families = config._FAMILIES
+    families = config.FAMILIES
     assert {*PLACES} == {name for each in families for name in (each.base_url, each.region)}
     assert {*ACCOUNTS} == {name for each in families for name in (each.token, each.client_id) if name}
 

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from maia_scim import config
+from maia_scim import auth, config
 from maia_scim.errors import ConfigurationError
 from maia_scim.transport import Http
 from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
@@ -46,7 +46,7 @@ def test_an_address_with_a_password(call):
 def test_half_of_a_pair(secret, monkeypatch):
     monkeypatch.setenv(secret, CLIENT_SECRET)
     with pytest.raises(ConfigurationError, match=f"{secret} is set and") as caught:
-        config.find_auth()
+        auth.find_auth()
 
     assert frames(caught.value) == ["discreetly"]
 
