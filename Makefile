@@ -49,7 +49,7 @@ lock:  ## resolve the newest versions that pyproject.toml allows into constraint
 	@scripts/lock.sh
 
 clean:  ## remove the environment and everything built
-	rm -rf $(VENV) build dist site report .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache .regen build dist site report .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The environment grows: demo needs a little, regen and test more, dev everything.
 $(BIN)/python:

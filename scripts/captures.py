@@ -22,6 +22,7 @@ from maia_scim.sandbox import Sandbox
 
 FOLDER = Path(__file__).parents[1] / "docs" / "captures"
 COLUMNS = 100
+WIDE = 110
 ADDRESS = "https://eu1.api.matillion.com/dpc"  # in the pictures, in place of the sandbox's
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PEOPLE = (
@@ -62,13 +63,22 @@ def settled(text: str) -> str:
     return text.replace("[y/N] ", "[y/N] y\n", 1)
 
 
-def as_svg(command: str, text: str) -> str:
+def as_svg(command: str, text: str, columns: int = COLUMNS) -> str:
     """A picture of a terminal, which loads nothing from elsewhere."""
-    console = Console(file=io.StringIO(), record=True, width=COLUMNS, force_terminal=True, legacy_windows=False)
+    console = Console(file=io.StringIO(), record=True, width=columns, force_terminal=True, legacy_windows=False)
     console.print(Text(f"$ {command}", style="bold"))
     console.print(Text.from_ansi(text.rstrip("\n")))
     svg = console.export_svg(title="maia-scim", unique_id="terminal")
     return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+
+
+def demo() -> str:
+    """What `make demo` shows, as a picture; the same each time, whatever port the sandbox got."""
+    program = str(Path(sys.executable).with_name("maia-scim"))
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(WIDE)}
+    with tempfile.TemporaryDirectory() as folder:
+        shown = screen([program, "demo"], "", environment, Path(folder))
+    return as_svg("make demo", re.sub(r"(127\.0\.0\.1):\d+", r"\1:8080", shown), WIDE)
 
 
 def picture(page: Path, image: Path) -> None:
@@ -86,6 +96,7 @@ def picture(page: Path, image: Path) -> None:
 def main() -> None:
     """Make them all."""
     FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "demo.svg").write_text(demo(), "utf-8")
     program = str(Path(sys.executable).with_name("maia-scim"))
     with Sandbox(client_id="3f2a7c1e") as sandbox, tempfile.TemporaryDirectory() as name:
         folder = Path(name)

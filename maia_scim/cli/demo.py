@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -29,7 +31,8 @@ def demo() -> None:
         raise Wrong(str(error)) from error
     with service as sandbox, MaiaScim(**sandbox.connection) as maia:
         heading("1  Connect")
-        say(f"service      {sandbox.base_url} (a sandbox on this machine; the real one: MaiaScim('eu1'))")
+        say("call         MaiaScim(…); for the real service, MaiaScim('eu1')")
+        say(f"service      {sandbox.base_url}, a sandbox on this machine")
         say(f"credentials  client id {sandbox.client_id}, a secret that is never shown")
 
         heading("2  Replace a user: a new title, and one more e-mail address")
@@ -38,11 +41,12 @@ def demo() -> None:
         user.title = "Data Engineer"
         user.emails.append(Email(value="barbara@jensen.example", type_="other"))
         after = maia.users.replace(user).to_dict()
+        say("call         maia.users.replace(user)")
         say(f"token        from {sandbox.token_url}, valid for 30 minutes, never shown")
-        say(f"request      PUT …/scim/v2/Users/{BARBARA}, answered 200 with the user:")
-        say("")
+        say(f"request      PUT …/scim/v2/Users/{BARBARA}, answered 200:")
+        click.echo()
         for line in comparison(before, after):
-            say(line)
+            click.echo(f"   {line}")
 
         heading("3  The same with an id that is wrong")
         try:
@@ -57,22 +61,24 @@ def comparison(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
     rows = [(name, shown(before.get(name)), shown(after.get(name))) for name in {**before, **after}]
     changed = [name for name, old, new in rows if old != new]
     told = [row for row in rows if row[0] in changed or row[0] in ("userName", "displayName", "active")]
-    width = max(len(old) for _, old, _ in told) + 2
+    width = max(len(line) for _, old, _ in told for line in old) + 2
     yield f"  {'attribute':<13}{'before':<{width}}after"
     for name, old, new in told:
-        line = f"{'~' if name in changed else ' '} {name:<13}{old:<{width}}{new}"
-        yield click.style(line, fg="green") if name in changed else line
+        mark = "~" if name in changed else " "
+        for first, *values in zip_longest([f"{mark} {name}"], old, new, fillvalue=""):
+            line = f"{first:<15}{values[0]:<{width}}{values[1]}".rstrip()
+            yield click.style(line, fg="green") if name in changed else line
     yield f"  and {len(rows) - len(told)} more attributes, each as it was"
 
 
-def shown(value: Any) -> str:
-    """A value in a few words: of an array its items' values, of ``meta`` the version."""
+def shown(value: Any) -> list[str]:
+    """A value in a few words: of an array each item's value on a line of its own, of ``meta`` the version."""
     if isinstance(value, list):
-        return ", ".join(map(shown, cast("Sequence[Any]", value)))
+        return [line for item in cast("Sequence[Any]", value) for line in shown(item)]
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        return f"version {members['version']}" if "version" in members else str(members.get("value") or members)
-    return value if isinstance(value, str) else json.dumps(value)
+        return [f"version {members['version']}" if "version" in members else str(members.get("value") or members)]
+    return [value if isinstance(value, str) else json.dumps(value)]
 
 
 def heading(text: str) -> None:
@@ -81,5 +87,6 @@ def heading(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Tell something of a step."""
-    click.echo(f"   {text}".rstrip())
+    """Tell something of a step, in lines that most terminals have room for."""
+    lines = textwrap.wrap(text, 100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    click.echo(textwrap.indent("\n".join(lines), "   "))
