@@ -6,9 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from maia_scim import AsyncMaiaScim, MaiaScim
+from maia_scim.models import ScimUser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+USER = ScimUser(id="1", active=True)
 
 
 def run_sync(operation: Callable[[Any], Any], **kwargs: Any) -> Any:
@@ -22,3 +25,11 @@ def run_async(operation: Callable[[Any], Any], **kwargs: Any) -> Any:
             return await operation(client)
 
     return asyncio.run(main())
+
+
+def replace(client):
+    return client.users.replace(USER)
+
+
+def tokens_used(server):
+    return [request.headers["Authorization"].removeprefix("Bearer ") for request in server.received]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from maia_scim import clock, limits
+from tests.support.scripted import Answer, Scripted
 
 
 class Time:
@@ -74,3 +75,10 @@ def tls_server():
         yield f"https://127.0.0.1:{listener.getsockname()[1]}/dpc"
         listener.shutdown(socket.SHUT_RDWR)
     thread.join()
+
+
+@pytest.fixture
+def server():
+    """A service that gives back what it is sent."""
+    with Scripted(lambda request: Answer.of_json(request.json)) as server:
+        yield server
