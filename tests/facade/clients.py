@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from maia_scim import AsyncMaiaScim, MaiaScim
+from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy
 from maia_scim.models import ScimUser
+from tests.support.canary import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+PATIENT = RetryPolicy(budget=1e9)  # the clock of tests is moved by all threads at once
+AUTH = BearerToken(TOKEN)
 USER = ScimUser(id="1", active=True)
 
 
@@ -33,3 +36,7 @@ def replace(client):
 
 def tokens_used(server):
     return [request.headers["Authorization"].removeprefix("Bearer ") for request in server.received]
+
+
+def options(server):
+    return {"base_url": server.base_url, "auth": AUTH, "rate_limit": RateLimit(None), "retry": PATIENT}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from maia_scim import clock, limits
+from tests.facade.batches import take_async, take_sync
 from tests.support.scripted import Answer, Scripted
 
 
@@ -82,3 +83,9 @@ def server():
     """A service that gives back what it is sent."""
     with Scripted(lambda request: Answer.of_json(request.json)) as server:
         yield server
+
+
+@pytest.fixture(params=[take_sync, take_async], ids=["sync", "async"])
+def take(request):
+    """Takes outcomes of a batch, with each of the clients."""
+    return request.param

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, RetryPolicy, clock, errors, patch
+from maia_scim import AsyncMaiaScim, MaiaScim, RetryPolicy, clock, errors
 from maia_scim.events import Wait
 from maia_scim.limits import Limiter, Slot
-from maia_scim.models import ScimUser
-from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
+from tests.facade.clients import AUTH
+from tests.facade.operations import OPERATIONS, USER
+from tests.support.canary import CLIENT_SECRET
 from tests.support.scripted import Answer, Scripted
 
-USER = ScimUser(id="1", user_name="b", active=True)
-AUTH = BearerToken(TOKEN)
-OPERATIONS = {
-    "GET": lambda client: client.users.get("1"),
-    "PUT": lambda client: client.users.replace(USER),
-    "PATCH": lambda client: client.users.patch("1", patch.replace("title", "x")),
-    "POST": lambda client: client.users.create(USER),
-}
 IDEMPOTENT = {"GET", "PUT"}
 EVERY = set(OPERATIONS)
 NONE: set[str] = set()
@@ -206,119 +197,6 @@ def test_policies_that_are_none(bad):
         RetryPolicy(**bad)
 
 
-# -- Retry-After -------------------------------------------------------------------------
-
-
-def limited(text, then=None):
-    """429 with a Retry-After first, then success."""
-    answers = iter([Answer(429, b"", {"Retry-After": text}), then or Answer.of_json({"id": "1"})])
-    return lambda _: next(answers)
-
-
-def test_a_retry_after_is_waited_for_in_full(run, server, time):
-    server.answer = limited("40")
-
-    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
-
-    assert sum(time.slept) >= 40
-
-
-def test_a_retry_after_may_be_a_date(run, server, time):
-    server.answer = limited(format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True))
-
-    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
-
-    assert 28 <= sum(time.slept) <= 32
-
-
-@pytest.mark.parametrize("text", ["0", "-5", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"])
-def test_one_that_says_nothing_leaves_the_backoff(run, server, time, text):
-    server.answer = limited(text)
-
-    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
-
-    assert 0.5 <= sum(time.slept) <= 2
-
-
-@pytest.mark.parametrize("seconds", [61, 10**12])
-def test_one_that_does_not_fit_the_budget_is_raised_at_once(run, server, time, seconds):
-    server.answer = limited(str(seconds))
-
-    with pytest.raises(errors.RateLimited) as caught:
-        run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
-
-    assert caught.value.retry_after == seconds
-    assert (caught.value.outcome, caught.value.attempts) == ("refused", 1)
-    assert time.slept == []
-
-
-def test_a_429_closes_the_gate_for_all_clients_of_the_account(run, server, time):
-    server.answer = limited("100")
-    arguments = {"base_url": server.base_url, "auth": AUTH}
-    with pytest.raises(errors.RateLimited):
-        run(OPERATIONS["GET"], **arguments)
-
-    with pytest.raises(errors.RateLimited, match=r"was not sent: .* for \d+ s more") as caught:
-        run(OPERATIONS["PUT"], **arguments, rate_limit=RateLimit(60))
-    assert caught.value.outcome == "not_sent"
-    assert 90 < (caught.value.retry_after or 0) <= 100
-    assert caught.value.response is None
-
-    time.ahead += 45
-    run(OPERATIONS["PUT"], **arguments)  # the rest of the wait fits its budget
-    assert 50 < sum(time.slept) < 56
-    assert len(server.received) == 2
-
-
-def test_another_account_goes_on(run, server):
-    server.answer = limited("100")
-    with pytest.raises(errors.RateLimited):
-        run(OPERATIONS["GET"], base_url=server.base_url, auth=AUTH)
-
-    run(OPERATIONS["GET"], base_url=server.base_url, auth=BearerToken(f"{TOKEN}-another"))
-
-
-# -- Our own write, unanswered --------------------------------------------------------------
-
-
-def lost_answer(server, holds):
-    """The first PUT is carried out and its answer lost; the second meets the version that it made."""
-    put = [Answer(drop=0), Answer.problem(412)]
-    server.answer = lambda request: put.pop(0) if request.method == "PUT" else Answer.of_json(holds)
-
-
-SENT = {"id": "1", "userName": "b", "active": True, "meta": {"version": 'W/"2"'}, "groups": [{"value": "g"}]}
-
-
-def test_a_412_after_a_lost_answer_may_be_our_own_write(run, server):
-    lost_answer(server, SENT)
-
-    user = run(lambda client: client.users.replace(USER, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
-
-    assert user.meta.version == 'W/"2"'
-    assert [request.method for request in server.received] == ["PUT", "PUT", "GET"]
-
-
-@pytest.mark.parametrize("other", [{"title": "someone's"}, {"userName": "c"}, {"active": False}])
-def test_and_it_may_be_somebody_elses(run, server, other):
-    lost_answer(server, {**SENT, **other})
-
-    with pytest.raises(errors.PreconditionFailed) as caught:
-        run(lambda client: client.users.replace(USER, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
-
-    assert caught.value.outcome == "unknown"
-
-
-def test_a_412_alone_is_a_refusal(run, server):
-    server.answer = lambda _: Answer.problem(412)
-
-    with pytest.raises(errors.PreconditionFailed) as caught:
-        run(lambda client: client.users.replace(USER, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
-
-    assert caught.value.outcome == "refused"
-    assert len(server.received) == 1
-
-
 # -- Bounds -----------------------------------------------------------------------------------
 
 
@@ -441,37 +319,6 @@ def test_a_backoff_that_gives_no_seconds_is_told_with_what_is_known(run, server,
         run(OPERATIONS["PUT"], base_url=server.base_url, auth=AUTH, retry=RetryPolicy(backoff=lambda _: given))
 
     assert caught.value.outcome == "unknown"
-
-
-@pytest.mark.parametrize(("text", "least"), [("30.5", 30.5), ("20, 40", 40), ("0, 0", 0)])
-def test_a_retry_after_said_twice_or_with_a_fraction(run, server, time, text, least):
-    server.answer = limited(text)
-
-    run(OPERATIONS["POST"], base_url=server.base_url, auth=AUTH)
-
-    assert least <= sum(time.slept) <= least + 2
-
-
-def test_a_password_is_never_assumed_to_be_set(run, server):
-    """Nobody can read it, so a 412 after a lost answer stays one."""
-    lost_answer(server, SENT)
-    user = ScimUser(id="1", user_name="b", active=True, password=PASSWORD)
-
-    with pytest.raises(errors.PreconditionFailed) as caught:
-        run(lambda client: client.users.replace(user, if_match='W/"1"'), base_url=server.base_url, auth=AUTH)
-
-    assert caught.value.outcome == "unknown"
-
-
-def test_our_own_write_is_compared_with_no_problem(server):
-    lost_answer(server, SENT)
-    with MaiaScim(base_url=server.base_url, auth=AUTH) as client, client.capture() as calls:
-        client.users.replace(USER, if_match='W/"1"')
-
-    assert [(call.method, call.outcome, call.differences) for call in calls] == [
-        ("GET", "done", ()),
-        ("PUT", "done", ()),
-    ]
 
 
 async def test_a_timeout_of_the_callers_own_is_not_ours(server):
