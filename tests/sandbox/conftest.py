@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from maia_scim.sandbox import Sandbox
+from tests.sandbox.asked import Directory
 
 AUDIENCE = "https://api.matillion.com"
 
@@ -45,3 +46,9 @@ def api(sandbox: Sandbox) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {get_token(sandbox)}"}
     with httpx.Client(base_url=base_url, headers=headers, verify=False) as client:  # no TLS: half the time of a test
         yield client
+
+
+@pytest.fixture
+def directory() -> Directory:
+    """A directory of two users and two groups."""
+    return Directory()
