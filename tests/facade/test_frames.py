@@ -8,7 +8,7 @@ from maia_scim.errors import ConfigurationError
 from maia_scim.transport import Http
 from tests.support.canary import CLIENT_SECRET, PASSWORD, TOKEN
 
-# What a frame holds, tests/support/canary_plugin.py looks for; a frame of the test is not among them.
+# What a frame holds, tests/support/canary_watch.py looks for; a frame of the test is not among them.
 URL = f"https://somebody:{PASSWORD}@maia.example/dpc"
 
 
