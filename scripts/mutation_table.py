@@ -79,25 +79,25 @@ RELEASE = (
         "the version is lower than the verdict calls for",
         Exit.DECIDE,
         "refused with the version to set",
-        "test_command.py::test_a_version_that_is_too_low_is_refused",
+        "test_last_release.py::test_a_version_that_is_too_low_is_refused",
     ),
     (
         "a template or run-time module breaks Python callers, the specification being the same",
         Exit.DECIDE,
         "major",
-        "test_command.py::test_a_template_that_breaks_python_calls_for_a_bump",
+        "test_last_release.py::test_a_template_that_breaks_python_calls_for_a_bump",
     ),
     (
         "an example of the last release no longer type-checks",
         Exit.OK,
         "major, with mypy's error in the report",
-        "test_command.py::test_examples_of_the_last_release_are_type_checked",
+        "test_last_release.py::test_examples_of_the_last_release_are_type_checked",
     ),
     (
         "the git ref of `BASE=` does not exist",
         Exit.USAGE,
         "refused",
-        "test_command.py::test_another_base_can_be_asked_for",
+        "test_last_release.py::test_another_base_can_be_asked_for",
     ),
 )
 MACHINE = (

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import io
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ USERS = "/v1/directory-integration/scim/v2/Users"
 USER = f"{USERS}/{{id}}"
 SPEC = "openapi/public-api-endpoint-reference.yaml"
 PAGE = "openapi/pages/update-scim-user.md"
+AU1 = "  - description: AU1\n    url: https://au1.api.matillion.com/dpc\n"
 COPIED = ("openapi", "generated", "maia_scim", "tests/wire", "pyproject.toml")
 
 
@@ -100,3 +102,12 @@ def slice_of(spec: dict[str, Any], path: str, method: str) -> dict[str, Any]:
     cut = copy.deepcopy(spec)
     cut["paths"] = {path: {method: cut["paths"][path][method]}}
     return cut
+
+
+def with_au1(checkout: Checkout) -> str:
+    return checkout.read(SPEC).replace("security:\n", AU1 + "security:\n", 1)
+
+
+def git(checkout: Checkout, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=Me", "-c", "user.email=me@example.com", *arguments]
+    return subprocess.check_output(command, cwd=checkout.root, text=True)

@@ -12,9 +12,8 @@ import pytest
 
 from scripts import mutation_table, template_table
 from scripts.regen.errors import Exit
-from tests.regen.checkout import ROOT, Checkout
+from tests.regen.checkout import ROOT, Checkout, git
 from tests.regen.mutations import REFUSED, TAKEN
-from tests.regen.test_command import git
 
 GUIDE = (ROOT / "docs/following-a-spec-change.md").read_text(encoding="utf-8")
 
