@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from maia_scim import BearerToken, MaiaScim, RetryPolicy
+from maia_scim.sandbox import faults
 from tests.support.directory import Directory
 from tests.support.scripted import Answer, Received, Scripted
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from maia_scim.apply import Entry, Plan
     from maia_scim.sandbox import Sandbox
+
+# The same letters twice, composed and not (U+00E9; U+0065 U+0301).
+NFC, NFD = "zo\u00e9", "zoe\u0301"
 
 
 def user(id: str, **more: Any) -> dict[str, Any]:
@@ -127,3 +131,15 @@ class Odd:
             return answer
         self.after(number, group)
         return self.shown(group) or self.directory.answer(Received("GET", request.path, {}, b""))
+
+
+class Broken(faults.Fault):
+    """An error for some users or groups, by their ids."""
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
+
+    def meet(self, exchange: faults.Exchange) -> faults.Answer:
+        if exchange.request.path.rpartition("/")[2] in self.ids:
+            return faults.problem(exchange.request, 500, "broken")
+        return exchange.perform()

@@ -8,21 +8,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
 from maia_scim import apply
 from maia_scim.apply import JournalError
 from maia_scim.sandbox import Sandbox
-from tests.apply.conftest import client_of
+from tests.apply.conftest import client_of, line
 
 COUNT = 12
-
-
-def line(stream: IO[str] | None) -> str:
-    assert stream is not None
-    return stream.readline().strip()
 
 
 def kill_after(requests: int, seconds: float, sandbox: Sandbox, child: int) -> None:

@@ -13,8 +13,7 @@ from maia_scim.apply.whom import Whom
 from maia_scim.errors import AuthenticationError, NotFound, ServerError
 from maia_scim.index import Index, NameNotFound, add_groups, add_users
 from maia_scim.sandbox import faults
-from tests.apply.small import Odd, fill, group, members, moved, put, sent, states, user
-from tests.apply.test_syncing import Broken
+from tests.apply.small import Broken, Odd, fill, group, members, moved, put, sent, states, user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

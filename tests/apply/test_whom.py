@@ -16,7 +16,7 @@ from maia_scim.apply.export import export
 from maia_scim.apply.whom import Whom, ids_of
 from maia_scim.errors import NotFound
 from maia_scim.sandbox import Sandbox
-from tests.apply.test_export import Directory
+from tests.apply.exports import Directory
 
 STAFF = "f53b7fcb-881d-4b5b-a05b-af8ebc898d69"
 Json = dict[str, Any]
