@@ -17,12 +17,6 @@ PATH = "/dpc/v1/directory-integration/scim/v2/Users/"
 pytestmark = pytest.mark.filterwarnings("ignore::maia_scim.errors.LossyReplaceWarning")
 
 
-@pytest.fixture
-def server():
-    with Scripted(lambda request: Answer.of_json(request.json)) as server:
-        yield server
-
-
 def arguments(server, **more):
     return {"base_url": server.base_url, "auth": BearerToken(TOKEN), **more}
 

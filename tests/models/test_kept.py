@@ -16,9 +16,9 @@ from maia_public_api.kept import keep, kept, speaks_of
 from maia_public_api.models import Name, ScimGroup, ScimUser
 
 from maia_scim.diff import unspoken
+from tests.models.dice import many
 from tests.models.holds import untyped
 from tests.models.schemas import ANY, Bodies, load
-from tests.models.test_properties import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable

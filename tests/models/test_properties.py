@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import os
 from typing import Any
 
 import maia_public_api.models as models
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from maia_public_api.values import to_datetime
 
 from tests.models.cases import json_text
+from tests.models.dice import few, many
 from tests.models.holds import attributes, check, check_clearing, check_setting
 from tests.models.schemas import ANY, DATES, Bodies, load
-
-# The same examples in every run of CI; others on every run elsewhere.
-dice = settings(derandomize="CI" in os.environ, database=None, deadline=None)
-few, many = settings(dice, max_examples=40), settings(dice, max_examples=150)
 
 SCHEMAS = load()
 BODIES = Bodies(SCHEMAS)
