@@ -152,7 +152,7 @@ def test_the_example_repository_passes_its_tests():
     )
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert "6 passed" in done.stdout
+    assert "9 passed" in done.stdout
 
 
 def test_airflow_apply(sandbox, tmp_path):
