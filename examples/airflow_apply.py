@@ -7,10 +7,15 @@ Set MAIA_REGION, MAIA_CLIENT_ID and MAIA_CLIENT_SECRET for the worker. Without a
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from maia_scim import MaiaScim, apply
+from maia_scim import MaiaScim, apply, errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def apply_people(file: str, journal: str, report: str) -> dict[str, int]:
@@ -38,5 +43,20 @@ def apply_people(file: str, journal: str, report: str) -> dict[str, int]:
     return {"changed": outcome.done, "unchanged": outcome.unchanged, "adjusted": outcome.adjusted}
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do without a scheduler what its task would do; give the exit code."""
+    parser = argparse.ArgumentParser(description="Bring users to what a file says.")
+    parser.add_argument("file", help="the file of users")
+    parser.add_argument("journal", help="where its journal is kept, from run to run")
+    parser.add_argument("report", help="where to write the report: .html, .json or .csv")
+    given = parser.parse_args(arguments)
+    try:
+        print(apply_people(given.file, given.journal, given.report))
+    except (errors.MaiaError, RuntimeError, OSError, ValueError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    print(apply_people(*sys.argv[1:]))
+    sys.exit(main())

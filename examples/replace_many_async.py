@@ -1,13 +1,16 @@
 """Replace the users of a JSON Lines file with asyncio, evenly over the rate limit, one failure never stopping the rest.
 
+Set MAIA_REGION, MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or paste what `maia-scim sandbox` prints. Then:
+
     python examples/replace_many_async.py users.jsonl
 
-The file is read as it is needed, so it may be of any length. Ctrl-C ends it when what is on the wire is answered, and
-what became of that is told, too.
+where each line of the file holds a whole user, as the service has it, with your changes. It is read as it is needed, so
+it may be of any length. Ctrl-C ends it when what is on the wire is answered, and what became of that is told, too.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
@@ -19,16 +22,19 @@ from maia_scim import AsyncMaiaScim, errors
 from maia_scim.models import ScimUser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from maia_scim.many import Progress
 
 
-def users_of(file: str) -> Iterator[ScimUser]:
+def users_of(file: Path) -> Iterator[ScimUser]:
     """Read users, one a line."""
-    with Path(file).open(encoding="utf-8") as lines:
-        for line in lines:
-            yield ScimUser.from_dict(json.loads(line))
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield ScimUser.from_dict(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {number} is no JSON: {error.msg}") from None
 
 
 class Report:
@@ -46,7 +52,7 @@ class Report:
             print(f"{progress.last.id}: {type(error).__name__} ({known}): {error}", file=sys.stderr)
 
 
-async def replace(file: str, report: Report) -> None:
+async def replace(file: Path, report: Report) -> None:
     """Replace the users of a file."""
     async with AsyncMaiaScim() as maia:
         outcomes = maia.with_options(guard="raise").users.replace_many(users_of(file), on_progress=report.tell)
@@ -55,16 +61,22 @@ async def replace(file: str, report: Report) -> None:
                 pass  # all is told by the report
 
 
-def main(file: str) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Replace the users of a file; give the exit code."""
-    report, interrupted = Report(), False
+    parser = argparse.ArgumentParser(description="Replace the users of a JSON Lines file.")
+    parser.add_argument("file", type=Path, help="whole users in JSON, one a line")
+    given = parser.parse_args(arguments)
+    report, code = Report(), 0
     try:
-        asyncio.run(replace(file, report))
+        asyncio.run(replace(given.file, report))
     except KeyboardInterrupt:
-        interrupted = True
+        code = 130
+    except (OSError, ValueError, errors.MaiaError) as error:  # of the file from some line on, of the settings
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        code = 1
     print(f"{report.done - report.failed} of {report.done} users are replaced")
-    return 130 if interrupted else min(report.failed, 1)
+    return code or min(report.failed, 1)
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

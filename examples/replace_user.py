@@ -10,20 +10,30 @@ a file that leaves something out is refused.
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maia_scim import MaiaScim, errors
 from maia_scim.models import ScimUser
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def main(file: str) -> int:
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Replace the user of a file; give the exit code."""
-    user = ScimUser.from_dict(json.loads(Path(file).read_text(encoding="utf-8")))
+    parser = argparse.ArgumentParser(description="Replace one user.")
+    parser.add_argument("file", type=Path, help="a JSON file with the whole user")
+    given = parser.parse_args(arguments)
     try:
+        user = ScimUser.from_dict(json.loads(given.file.read_text(encoding="utf-8")))
         with MaiaScim() as maia, maia.capture() as calls:
             user = maia.users.replace(user, guard="check")
+    except (OSError, ValueError) as error:  # no such file, no JSON, no user with an id: nothing was sent
+        parser.error(f"{given.file}: {error}")
     except errors.MaiaError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         if error.outcome == "unknown":
@@ -36,4 +46,4 @@ def main(file: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

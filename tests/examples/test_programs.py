@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import subprocess
 import sys
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from maia_scim.sandbox import Sandbox
+from tests.examples.conftest import BARBARA, EXAMPLES, run
 from tests.support.canary import CLIENT_SECRET, TOKEN
 from tests.support.directory import serve
 from tests.support.scripted import Answer
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-BARBARA = "2819c223-7f76-453a-919d-413861904646"
 USER = "/v1/directory-integration/scim/v2/Users/{id}"
+PROGRAMS = sorted(
+    file.relative_to(EXAMPLES) for file in EXAMPLES.rglob("*.py") if "__main__" in file.read_text("utf-8")
+)
 
 
-@pytest.fixture
-def sandbox():
-    with Sandbox() as sandbox:
-        yield sandbox
+@pytest.mark.parametrize("program", PROGRAMS, ids=str)
+def test_called_wrongly_a_program_tells_how(program, sandbox):
+    wrong, asked = run(sandbox, program), run(sandbox, program, "--help")
+
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith(f"usage: {program.name} ")
+    assert "error: the following arguments are required: " in wrong.stderr
+    assert (asked.returncode, asked.stderr) == (0, "")
 
 
-def run(sandbox, example, *arguments):
-    return subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / example, *arguments],
-        env={**os.environ, **sandbox.environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.mark.parametrize("program", PROGRAMS, ids=str)
+def test_without_settings_a_program_says_in_a_line_which(program, tmp_path):
+    file = tmp_path / "users.json"
+    file.write_text('{"id": "1"}', "utf-8")
+    arguments = {
+        "airflow_apply.py": [file, tmp_path / "journal", tmp_path / "report.html"],
+        "proxy_and_mtls.py": ["1", "--proxy", "http://127.0.0.1:1"],
+        "tracing.py": ["1", "Data Engineer"],
+    }
+
+    done = run(SimpleNamespace(environment={}), program, *arguments.get(program.name, [file]))
+
+    assert done.returncode == 1
+    assert re.fullmatch(r"ConfigurationError(?: \(not_sent\))?: no region: pass region=.*\n", done.stderr)
 
 
 def test_replace_user(sandbox, tmp_path):
