@@ -23,11 +23,11 @@ from pydantic import BaseModel
 from maia_scim import AsyncMaiaScim, RetryPolicy, errors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open the client when the service starts, and close it when it stops."""
     async with AsyncMaiaScim() as maia:
         app.state.maia = maia
@@ -68,7 +68,7 @@ async def change_title(
 @app.exception_handler(errors.MaiaError)
 async def failed(_: Request, error: errors.MaiaError) -> JSONResponse:
     """Answer what is known of a write that failed."""
-    headers = {}
+    headers: dict[str, str] = {}
     if error.outcome == "unknown":  # first: a later no does not change that an earlier attempt may have written
         status = 502
     elif isinstance(error, errors.NotFound):

@@ -81,6 +81,22 @@ def test_replace_user_that_is_not_there(sandbox, tmp_path):
     assert done.stderr.startswith("NotFound: GET ")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("{", "Expecting property name"), ('{"userName": "x"}', "the user has no id"), (None, "No such file")],
+    ids=["no JSON", "no id", "no file"],
+)
+def test_replace_user_of_a_file_that_is_none(text, told, sandbox, tmp_path):
+    file = tmp_path / "user.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+
+    done = run(sandbox, "replace_user.py", file)
+
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    assert not sandbox.requests
+
+
 def test_replace_many_async(sandbox, tmp_path):
     users = [{**user, "title": "New"} for user in sandbox.users.values()]
     odd = [{"id": "nobody", "userName": "x", "active": True}, {"id": BARBARA, "userName": "bjensen"}]
@@ -94,6 +110,17 @@ def test_replace_many_async(sandbox, tmp_path):
     assert "nobody: NotFound (refused)" in done.stderr
     assert f"{BARBARA}: LossyReplace (not_sent)" in done.stderr
     assert {user["title"] for user in sandbox.users.values()} == {"New"}
+
+
+def test_replace_many_async_up_to_a_line_that_is_wrong(sandbox, tmp_path):
+    file = tmp_path / "users.jsonl"
+    file.write_text(json.dumps({**sandbox.users[BARBARA], "title": "New"}) + "\n{\n", "utf-8")
+
+    done = run(sandbox, "replace_many_async.py", file)
+
+    assert (done.returncode, done.stdout) == (1, "1 of 1 users are replaced\n")
+    assert done.stderr.startswith("ValueError: line 2 is no JSON: ")
+    assert sandbox.users[BARBARA]["title"] == "New"
 
 
 # -- Tracing ------------------------------------------------------------------------------------------
@@ -117,6 +144,15 @@ def test_tracing(sandbox):
     assert events == [("call", {"path": USER, "attempts": 1, "outcome": "done"})] * 2
     assert sandbox.users[BARBARA]["title"] == "Data Engineer"
     assert sandbox.client_secret not in done.stdout
+
+
+def test_tracing_a_call_that_fails(sandbox):
+    done = run(sandbox, "tracing.py", "nobody", "Data Engineer")
+
+    *_, job = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, job["status"]["status_code"]) == (1, "ERROR")
+    assert [event["name"] for event in job["events"]] == ["call", "exception"]
+    assert re.fullmatch(r"NotFound: GET .*\n", done.stderr)
 
 
 class Unsteady:
@@ -181,6 +217,7 @@ def test_airflow_apply(sandbox, tmp_path):
 
     failed = write({BARBARA: "Data Engineer", "nobody": "x"})
     assert failed.returncode == 1
-    assert "1 of 2 rows are not as" in failed.stderr
+    assert re.fullmatch(r"RuntimeError: 1 of 2 rows are not as .*\n", failed.stderr)
     stopped = write(dict.fromkeys(titles, "x"))
     assert "it would change 50 users, and at most 5 (10% of 50 rows) may be" in stopped.stderr
+    assert stopped.stderr.startswith("GuardRail: ")
