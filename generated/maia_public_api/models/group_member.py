@@ -12,7 +12,7 @@ from ..values import to_str
 
 @define(kw_only=True, repr=False, eq=False)
 class GroupMember(Model):
-    """GroupMember"""
+    """The schema ``GroupMember`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "display": "display",

@@ -12,7 +12,7 @@ from ..values import to_bool, to_str
 
 @define(kw_only=True, repr=False, eq=False)
 class Im(Model):
-    """Im"""
+    """The schema ``Im`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "display": "display",

@@ -13,7 +13,7 @@ from ..values import to_datetime, to_str
 
 @define(kw_only=True, repr=False, eq=False)
 class Meta(Model):
-    """Meta"""
+    """The schema ``Meta`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "created": "created",

@@ -12,7 +12,7 @@ from ..values import to_str
 
 @define(kw_only=True, repr=False, eq=False)
 class Name(Model):
-    """Name"""
+    """The schema ``Name`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "familyName": "family_name",

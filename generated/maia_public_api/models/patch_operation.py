@@ -13,7 +13,7 @@ from ..values import copy_json, to_str, to_str_enum
 
 @define(kw_only=True, repr=False, eq=False)
 class PatchOperation(Model):
-    """PatchOperation"""
+    """The schema ``PatchOperation`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "op": "op",

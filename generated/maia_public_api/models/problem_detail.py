@@ -12,7 +12,7 @@ from ..values import to_int, to_str
 
 @define(kw_only=True, repr=False, eq=False)
 class ProblemDetail(Model):
-    """ProblemDetail"""
+    """The schema ``ProblemDetail`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "detail": "detail",

@@ -23,7 +23,7 @@ from ..values import to_bool, to_str
 
 @define(kw_only=True, repr=False, eq=False)
 class ScimUser(Model):
-    """ScimUser"""
+    """The schema ``ScimUser`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "meta": "meta",

@@ -13,7 +13,7 @@ from ..values import to_str, to_str_enum
 
 @define(kw_only=True, repr=False, eq=False)
 class UserGroup(Model):
-    """UserGroup"""
+    """The schema ``UserGroup`` of the specification."""
 
     _names: ClassVar[Mapping[str, str]] = {
         "display": "display",
