@@ -195,11 +195,11 @@ class MaiaScim(_Client[httpx.Client]):
         region: The region that the account lives in: a ``Region`` or its name in any case.
         auth: Where tokens come from: ``ClientCredentials`` or ``BearerToken``.
         base_url: Any other address of the service; https, or http on loopback.
-        timeout: Seconds that an attempt may take as a whole, the answer's body included; connecting gets at most 5 of
-            them. An ``httpx.Timeout`` is taken as it is, and bounds each wait instead.
-        retry: What is tried again, and for how long; None to try once.
-        rate_limit: How fast to go; shared by all clients of the process with the same account. A ``Limiter`` of your
-            own is taken as it is. None: as fast as the service lets, until it answers 429.
+        timeout: Seconds that an attempt may take as a whole, the answer's body included: 30. Connecting gets at most 5
+            of them. An ``httpx.Timeout`` is taken as it is, and bounds each wait instead.
+        retry: What is tried again, and for how long: ``RetryPolicy()``. None to try once.
+        rate_limit: How fast to go: ``RateLimit()``. Shared by all clients of the process with the same account. A
+            ``Limiter`` of your own is taken as it is. None: as fast as the service lets, until it answers 429.
         http_client: The caller's own ``httpx.Client``, for proxies, client certificates or other transports. The
             caller closes it; its hooks and default headers stay, while timeout and token are those of this client.
         ipv4_only: Go out over IPv4 only, for accounts whose IP allow list holds no IPv6 address.

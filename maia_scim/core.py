@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .transport import Timing
 
 Guard = Literal["warn", "raise", "check", "off"]
+"""What to do when a replace would clear what nobody said to clear."""
 Line = tuple[str, int, str]  # file, number and module
 _PYTHON = sys.version.split(maxsplit=1)[0]  # as platform.python_version() has it; that module is slow to import
 HEADERS = {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .models import ProblemDetail
 
 WriteOutcome = Literal["not_sent", "refused", "unknown"]
+"""What is known of a write after an error."""
 
 
 class MaiaError(Exception):

@@ -96,6 +96,7 @@ class CallEnd:
 
 
 Event = TokenRequest | Wait | Attempt | CallEnd
+"""What ``on_event`` is called with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from .redis_clients import RedisClient
 
-# Seconds, and how many requests may leave in any such span.
 Windows = tuple[tuple[float, int], ...]
+"""Seconds, and how many requests may leave in any such span; several, if need be."""
 
 # A place in the queue that its holder is this many seconds late for is no longer planned around. It stays the holder's.
 _GRACE = 1.0
@@ -39,7 +39,7 @@ _FORGET = 86400.0
 class Slot(NamedTuple):
     """A place in the queue of an account.
 
-    Args:
+    Attributes:
         wait: Seconds until it may be used, or until the limiter wants to be asked again. 0: go now.
         gated: Whether it is the gate (a ``Retry-After`` of the service) that makes it wait, not the quota. Then
             ``wait`` is all that is left until the gate opens.
@@ -381,3 +381,6 @@ _ledgers = ProcessWide(Ledger, Ledger.idle)
 def shared(account: str, windows: Windows, *, margin: float, paced: bool) -> MemoryLimiter:
     """Make a limiter on the ledger that all limiters of an account in this process share."""
     return MemoryLimiter(_ledgers.of(account), windows, margin=margin, paced=paced)
+
+
+__all__ = ["Limiter", "RateLimit", "Slot", "Windows"]

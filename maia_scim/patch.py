@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Operations = Iterable[PatchOperation | Iterable[PatchOperation]]
     Kind = Literal["resource", "extension", "attribute", "leaf", "unclear"]
 
-# What a service sets itself in a user (RFC 7643 sections 3.1 and 4.1.2), in lower case.
 READ_ONLY = frozenset({"id", "meta", "groups"})
+"""What a service sets itself in a user (RFC 7643 sections 3.1 and 4.1.2), in lower case."""
 
 # RFC 7644 section 3.5.2, figure 7, and section 3.4.2.2. $ref is the one name that begins otherwise (RFC 7643, 2.4).
 _NAME = r"[A-Za-z][A-Za-z0-9_$-]*"

@@ -50,6 +50,7 @@ class Users:
     """
 
     diff = staticmethod(diff)
+    """``diff(before, after)``: what changed between two users; see ``maia_scim.users.diff``."""
 
     def __init__(self, core: Core, run: Run) -> None:
         self._core, self._run = core, run
@@ -231,6 +232,7 @@ class AsyncUsers:
     """The users of an account (RFC 7643 section 4.1). ``client.users`` of an async client is one; see ``Users``."""
 
     diff = staticmethod(diff)
+    """``diff(before, after)``: what changed between two users, not awaited; as ``Users.diff``."""
 
     def __init__(self, core: Core, run: RunAsync) -> None:
         self._core, self._run = core, run

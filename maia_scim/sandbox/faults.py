@@ -1,7 +1,7 @@
 """What can go wrong between a client and the service, one class a way.
 
 A fault takes the place of an answer: `Sandbox.inject` says of which, and how often. ``done`` tells whether the
-operation is done all the same, since for a write that is the question a client cannot answer. ::
+operation is done all the same, since for a write that is the question a client cannot answer.
 
     sandbox.inject(faults.Status(503), on="users.replace", times=2)
     sandbox.inject(faults.Reset(done=True), on="users.create")  # the write is done, its answer lost

@@ -59,7 +59,7 @@ class RecordedRequest:
 class Requests(list[RecordedRequest]):
     """Requests in the order they came, and assertions about them.
 
-    Each assertion keeps the requests that fit and returns them, so that they chain; it fails when none is left. ::
+    Each assertion keeps the requests that fit and returns them, so that they chain; it fails when none is left.
 
         sandbox.requests.assert_put(user.id).with_if_match().with_json(title="Data Engineer").once()
     """

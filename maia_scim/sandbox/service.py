@@ -48,7 +48,7 @@ class Sandbox:
     """A local Maia SCIM service over real HTTP on 127.0.0.1.
 
     It has the operations, paths, tokens and error answers of the vendor's service, and keeps its users and groups in
-    memory. ::
+    memory.
 
         with Sandbox() as sandbox, MaiaScim(**sandbox.connection) as maia:
             maia.users.get("2819c223-7f76-453a-919d-413861904646")
