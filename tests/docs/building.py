@@ -17,7 +17,8 @@ def checkout(folder: Path, *pages: str) -> Path:
     if pages:
         settings = re.sub(r"^nav = \[\n.*?^\]$", "", settings, flags=re.M | re.S)  # which names all of them
     shutil.copytree(ROOT / "generated", folder / "generated", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "maia_scim").symlink_to(ROOT / "maia_scim")
+    for name in ("maia_scim", "scripts"):
+        (folder / name).symlink_to(ROOT / name)
     (folder / "zensical.toml").write_text(settings, "utf-8")
     for page in pages:
         (folder / "docs" / page).parent.mkdir(parents=True, exist_ok=True)
