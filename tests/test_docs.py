@@ -12,17 +12,16 @@ import httpx
 import pytest
 
 from maia_scim.sandbox import Sandbox
+from tests.docs.blocks import PAGES, README, blocks
+from tests.docs.building import ROOT
 from tests.limits.server import BINARY, Server
 
-ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+PYTHON = [block for page in PAGES for block in blocks(page) if block.language == "python"]
+# Those with a title are files, of which a test of their own tells. Of the other languages see tests/docs.
 BLOCKS = [
-    pytest.param(page, block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(
-        re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S), 1
-    )
+    pytest.param(block.page, block.text, id=block.name)
+    for block in PYTHON
+    if not block.title and not block.note.startswith("not run: ")
 ]
 # A call that sends something, as opposed to one that makes, shows or compares.
 PLANNING = r"apply\.(?:plan|sync_groups|rename|set_attributes|offboard)\b"
@@ -105,21 +104,20 @@ def test_python_blocks_check_what_they_show(page, block):
     assert "assert " in block or page == README
 
 
-def shown_files():
-    for page in PAGES:
-        blocks = re.findall(r'^```python title="(examples/.*?)"\n(.*?)^```$', page.read_text("utf-8"), re.M | re.S)
-        yield from (pytest.param(file, block, id=file) for file, block in blocks)
+SHOWN = [pytest.param(block.title, block.text, id=block.title) for block in PYTHON if block.title[:9] == "examples/"]
 
 
-@pytest.mark.parametrize(("file", "block"), [*shown_files()])
+@pytest.mark.parametrize(("file", "block"), SHOWN)
 def test_files_that_are_shown_are_those_there_are(file, block):
     assert block == (ROOT / file).read_text("utf-8")
 
 
-def test_the_test_that_is_shown_first_passes(tmp_path):
-    text = (ROOT / "docs" / "testing.md").read_text("utf-8")
-    [test] = re.findall(r'^```python title="tests/test_titles.py"\n(.*?)^```$', text, re.M | re.S)
-    (tmp_path / "test_titles.py").write_text(test, "utf-8")
+def test_the_test_and_the_fixture_that_are_shown_first_work(tmp_path):
+    for name in ("tests/test_titles.py", "tests/conftest.py"):
+        [text] = [block.text for block in PYTHON if block.title == name]
+        (tmp_path / Path(name).name).write_text(text, "utf-8")
+    test = "def test_it(scimple):\n    assert scimple.users\n"
+    (tmp_path / "test_scimple.py").write_text(test, "utf-8")
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", tmp_path],
@@ -128,7 +126,7 @@ def test_the_test_that_is_shown_first_passes(tmp_path):
         check=False,
     )
 
-    assert "1 passed" in done.stdout, done.stdout
+    assert "2 passed" in done.stdout, done.stdout
 
 
 def test_the_quick_start_replaces_edits_and_deactivates(sandbox, capsys):

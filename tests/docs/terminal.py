@@ -37,7 +37,7 @@ class Terminal:
             start_new_session=True,
         )
         os.close(side)
-        self._until(PROMPT)
+        self._until_the_prompt([])
 
     def __enter__(self) -> Self:
         return self
@@ -48,22 +48,19 @@ class Terminal:
         os.close(self._terminal)
 
     def type(self, command: str, *answers: str) -> str:
-        """Type a command and, at each of its questions, an answer; give what the terminal shows of it."""
+        """Type a command and, at each of its questions, an answer (or yes); give what the terminal shows of it."""
         self._send(command)
-        shown = ""
-        for answer in answers:
-            shown += self._until(QUESTION)
-            self._send(answer)
-        shown += self._until(PROMPT)
-        return shown.replace("\r\n", "\n").removesuffix(PROMPT).removeprefix(f"{command}\n")
+        return self._until_the_prompt([*answers]).removeprefix(f"{command}\n")
 
-    def _send(self, line: str) -> None:
-        os.write(self._terminal, f"{line}\n".encode())
-
-    def _until(self, end: str) -> str:
+    def _until_the_prompt(self, answers: list[str]) -> str:
         seen, patience = b"", time.monotonic() + PATIENCE
-        while not seen.endswith(end.encode()):
+        while not seen.endswith(PROMPT.encode()):
             ready, _, _ = select.select([self._terminal], [], [], max(0.0, patience - time.monotonic()))
             assert ready, f"nothing comes any more after {seen!r}"
             seen += os.read(self._terminal, 65536)
-        return seen.decode()
+            if seen.endswith(QUESTION.encode()):
+                self._send(answers.pop(0) if answers else "y")
+        return seen.decode().replace("\r\n", "\n").removesuffix(PROMPT)
+
+    def _send(self, line: str) -> None:
+        os.write(self._terminal, f"{line}\n".encode())
