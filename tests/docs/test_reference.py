@@ -167,6 +167,18 @@ def test_every_command_is_shown_with_its_options(path, site):
         assert " ".join(part.split()) in " ".join(section.split())
 
 
+def test_nothing_is_left_as_it_was_written(site):
+    left = {}
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+        assert r"\|" not in "".join(re.findall(r"<td>.*?</td>", text, re.S)), page
+        prose = unescape(re.sub(r"<(code|pre|title|script)\b.*?</\1>", "", text, flags=re.S))
+        prose = re.sub(r"<[^>]*>", "", prose)
+        if found := re.findall(r"\]\(|\]\[|\*\*|``|:::?|:[a-z]+:`| ::$", prose, re.M):
+            left[page.parent.name] = found
+    assert left == {}
+
+
 # -- What fails, and what comes by itself -------------------------------------------------------------
 
 
