@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast, get_args
 
+from maia_public_api.spec import SPEC
+
 from ._version import __version__
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ Line = tuple[str, int, str]  # file, number and module
 _PYTHON = sys.version.split(maxsplit=1)[0]  # as platform.python_version() has it; that module is slow to import
 HEADERS = {
     "Accept": "application/json, application/scim+json, application/problem+json",
-    "User-Agent": f"maia-scim/{__version__} python/{_PYTHON}",
+    # A product, what to know of it, and another product (RFC 9110 §10.1.5). The vendor's own version never changes.
+    "User-Agent": f"maia-scim/{__version__} (spec {SPEC.date} {SPEC.sha256[:8]}) python/{_PYTHON}",
 }
 
 

@@ -12,7 +12,7 @@ import httpcore
 import httpx
 import pytest
 
-from maia_scim import AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, __version__, errors, network
+from maia_scim import SPEC, AsyncMaiaScim, BearerToken, MaiaScim, RateLimit, __version__, errors, network
 from maia_scim.models import ScimUser
 from tests.facade.clients import AUTH, options
 from tests.support.canary import TOKEN
@@ -24,7 +24,8 @@ def test_it_says_who_it_is(run):
         run(lambda client: client.users.get("1"), base_url=server.base_url, auth=AUTH)
 
     [request] = server.received
-    assert request.headers["User-Agent"] == f"maia-scim/{__version__} python/{platform.python_version()}"
+    spec = f"spec {SPEC.date} {SPEC.sha256[:8]}"
+    assert request.headers["User-Agent"] == f"maia-scim/{__version__} ({spec}) python/{platform.python_version()}"
 
 
 @pytest.mark.parametrize("proxied", [False, True])
