@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
@@ -20,6 +21,25 @@ if TYPE_CHECKING:
     from scripts.regen.layout import Layout
 
 _STEP = "base"
+# The tags that are releases.
+TAGS = "v[0-9]*"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The vendored specification that a package was made from; the vendor's own version never changes.
+
+    Args:
+        date: When it was vendored.
+        sha256: The SHA-256 of its text.
+    """
+
+    date: str
+    sha256: str
+
+    def __str__(self) -> str:
+        """As headings and the User-Agent name it."""
+        return f"{self.date} {self.sha256[:8]}"
 
 
 @dataclass(frozen=True)
@@ -55,7 +75,7 @@ def find(layout: Layout, ref: str | None, scratch: Path) -> Base:
     """
     asked = ref is not None
     if _is_checkout(layout):
-        ref = ref or _git(layout, "describe", "--tags", "--abbrev=0").decode().strip() or None
+        ref = ref or _git(layout, "describe", "--tags", "--abbrev=0", f"--match={TAGS}").decode().strip() or None
     if not ref:
         return Base(None, read_spec(layout.generated))
     if not _is_checkout(layout) or not _git(layout, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"):
@@ -91,6 +111,22 @@ def read_spec(generated: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return spec if is_object(spec) else {}
+
+
+def read_origin(package: Path) -> Origin | None:
+    """What a generated package says that it was made from."""
+    try:
+        tree = ast.parse((package / "spec.py").read_bytes())
+    except OSError:
+        return None
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="Spec")):
+                told = {it.arg: ast.literal_eval(it.value) for it in node.keywords}
+                return Origin(told["date"], told["sha256"])
+            case _:
+                pass
+    return None
 
 
 def read_version(root: Path) -> str | None:

@@ -58,13 +58,18 @@ class Layout:
 
     @property
     def report_md(self) -> Path:
-        """What the last change of `generated/` brought, for people."""
-        return self.openapi / "report.md"
+        """What the last run had to say, for people."""
+        return self.work / "report.md"
 
     @property
     def report_json(self) -> Path:
         """The same, for programs."""
-        return self.openapi / "report.json"
+        return self.work / "report.json"
+
+    @property
+    def fragment(self) -> Path:
+        """What changed of the service since the last release, for the changelog."""
+        return self.root / "changes" / "specification.service.md"
 
     @property
     def generator_config(self) -> Path:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.regen import base, check, datamodules, generate, overlay, pins, report, smoke, swap, vendor
+from scripts.regen import base, check, datamodules, fragment, generate, overlay, pins, report, smoke, swap, vendor
 from scripts.regen.errors import Exit, RegenError
 
 if TYPE_CHECKING:
@@ -52,13 +52,17 @@ def regenerate(layout: Layout, options: Options) -> Exit:
     """
     with swap.workspace(layout) as stage:
         spec, notes = _build(layout, options, stage)
+        judged = _judge(layout, options, stage / "generated", spec, notes)
+        layout.report_md.write_text(judged.told.to_markdown(), encoding="utf-8")
+        layout.report_json.write_text(judged.told.to_json(), encoding="utf-8")
+        print(judged.told.to_markdown(), flush=True)  # before anything moves: who reads it may be gone
+        if judged.refusal:
+            raise judged.refusal
+        if judged.fragment is not None:
+            place = stage / layout.fragment.relative_to(layout.root)
+            place.parent.mkdir()
+            place.write_text(judged.fragment, encoding="utf-8")
         changed = swap.pending(layout)
-        told = _report(layout, options, stage / "generated", spec, notes)
-        # Without a release, a report tells of the last change of the specification; a new template does not outdate it.
-        if changed and (told.base or told.bump != "none" or not layout.report_md.exists()):
-            for path, text in ((layout.report_md, told.to_markdown()), (layout.report_json, told.to_json())):
-                (stage / path.relative_to(layout.root)).write_text(text, encoding="utf-8")
-        print(told.to_markdown(), flush=True)  # before anything moves: who reads it may be gone
         swap.commit(layout)
     with contextlib.suppress(BrokenPipeError):
         print(f"regen: files changed: {len(changed)}" if changed else "regen: nothing changed", flush=True)
@@ -86,15 +90,28 @@ def compare(layout: Layout, options: Options) -> Exit:
         stage = Path(folder)
         spec, notes = _build(layout, options, stage)
         difference = swap.difference(layout.generated, stage / "generated")
-        for name, (before, after) in difference.items():
-            old, new = (content.decode("utf-8", "replace").splitlines(keepends=True) for content in (before, after))
-            print("".join(difflib.unified_diff(old, new, f"generated/{name}", f"regenerated/{name}")), end="")
+        for name, pair in difference.items():
+            _show(f"generated/{name}", f"regenerated/{name}", *pair)
         if difference:
             print(f"regen: generated/ is not what its inputs give (files: {len(difference)}): run make regen")
             return Exit.DIFFERS
-        _report(layout, options, stage / "generated", spec, notes)
+        judged = _judge(layout, options, stage / "generated", spec, notes)
+    if judged.refusal:
+        print(judged.told.to_markdown())
+        raise judged.refusal
+    name, now = layout.short(layout.fragment), layout.fragment.read_bytes() if layout.fragment.exists() else b""
+    if judged.fragment is not None and judged.fragment.encode() != now:
+        _show(name, f"regenerated {name}", now, judged.fragment.encode())
+        print(f"regen: {name} is not what changed of the service since {judged.told.base}: run make regen")
+        return Exit.DIFFERS
     print("regen: generated/ is what its inputs give")
     return Exit.OK
+
+
+def _show(before: str, after: str, *contents: bytes) -> None:
+    """Print a difference."""
+    old, new = (content.decode("utf-8", "replace").splitlines(keepends=True) for content in contents)
+    print("".join(difflib.unified_diff(old, new, before, after)), end="")
 
 
 def _build(layout: Layout, options: Options, stage: Path) -> tuple[dict[str, Any], list[str]]:
@@ -142,8 +159,23 @@ def _build(layout: Layout, options: Options, stage: Path) -> tuple[dict[str, Any
     return spec, notes
 
 
-def _report(layout: Layout, options: Options, generated: Path, spec: dict[str, Any], notes: list[str]) -> report.Report:
-    """Compare with the last tag; refuse a version that is too low for the verdict."""
+@dataclass(frozen=True)
+class _Judged:
+    """What becomes of a generated package.
+
+    Args:
+        told: What changed since the last release.
+        fragment: What the changelog has to say of it, empty for nothing; None without a release to compare with.
+        refusal: Why it may not go in: the version is too low.
+    """
+
+    told: report.Report
+    fragment: str | None
+    refusal: RegenError | None
+
+
+def _judge(layout: Layout, options: Options, generated: Path, spec: dict[str, Any], notes: list[str]) -> _Judged:
+    """Compare with the last tag."""
     scratch = Path(tempfile.mkdtemp(prefix="regen-base-"))
     try:
         before = base.find(layout, options.base, scratch)
@@ -165,11 +197,12 @@ def _report(layout: Layout, options: Options, generated: Path, spec: dict[str, A
             notes=notes,
             type_errors=type_errors,
         )
+        words: str | None = None
+        if told.base and before.package:
+            words = fragment.render(told, base.read_origin(before.package), base.read_origin(package))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     version = base.read_version(layout.root)
     message = report.check_bump(before.version, version, told.bump) if before.version and version else None
-    if message:
-        print(told.to_markdown())
-        raise RegenError("report", message, where="maia_scim/_version.py", remedy="see above", code=Exit.DECIDE)
-    return told
+    refusal = RegenError("report", message, where="maia_scim/_version.py", code=Exit.DECIDE) if message else None
+    return _Judged(told, words, refusal)

@@ -97,11 +97,11 @@ class Report:
         yield from _counts(self.spec)
         sections = sorted(self.spec, key=lambda it: list(_SECTIONS).index(it.kind))
         for kind, group in groupby(sections, key=lambda it: it.kind):
-            yield from _section(_SECTIONS[kind], map(_bullet, group))
+            yield from _section(_SECTIONS[kind], map(bullet, group))
         breaking = [it for it in self.python if it.bump == "major"]
-        yield from _section("Breaking changes of the Python surface", map(_bullet, breaking))
+        yield from _section("Breaking changes of the Python surface", map(bullet, breaking))
         yield from _section(
-            "Other changes of the Python surface", (_bullet(it) for it in self.python if it not in breaking)
+            "Other changes of the Python surface", (bullet(it) for it in self.python if it not in breaking)
         )
         yield from _section(
             "No longer type-checks",
@@ -179,7 +179,8 @@ def _section(title: str, lines: Iterable[str], intro: str = "") -> Iterator[str]
         yield from (f"## {title}", "", *([intro, ""] if intro else []), *bullets, "")
 
 
-def _bullet(it: Finding) -> str:
+def bullet(it: Finding) -> str:
+    """A finding as an item of a list."""
     was, now = (_code(text) if text is not None else None for text in (it.before, it.after))
     change = f": {was} → {now}" if was and now else f": {was or now}" if was or now else ""
     return f"- **{it.bump}** · {_code(it.name, None)} {it.action}{change} — {it.why}"

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _STEP = "swap"
 _FOLDER = "generated"
+# Folders that gain and lose single files; one that goes is staged empty.
+_SHARED = ("openapi", "changes")
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -95,19 +97,20 @@ def difference(before: Path, after: Path) -> dict[str, tuple[bytes, bytes]]:
 def pending(layout: Layout) -> list[str]:
     """What `commit` would change, relative to the root."""
     stage = layout.work / "stage"
-    staged = read_tree(stage / "openapi")
-    files = [name for name, content in staged.items() if not _holds(layout.openapi / name, content)]
-    return [f"openapi/{name}" for name in files] + [
-        f"{_FOLDER}/{name}" for name in difference(layout.generated, stage / _FOLDER)
-    ]
+    files = [name for name, content in _staged(stage).items() if _content(layout.root / name) != content]
+    return files + [f"{_FOLDER}/{name}" for name in difference(layout.generated, stage / _FOLDER)]
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == content
+def _staged(stage: Path) -> dict[str, bytes]:
+    return {f"{top}/{name}": content for top in _SHARED for name, content in read_tree(stage / top).items()}
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
 
 
 def commit(layout: Layout) -> None:
-    """Move what is staged into place: files below `openapi/`, and `generated/` as a whole; what is equal stays.
+    """Move what is staged into place: single files, and `generated/` as a whole; what is equal stays.
 
     Args:
         layout: The checkout.
@@ -119,9 +122,8 @@ def commit(layout: Layout) -> None:
     if not changes:
         return
     stage, ready = layout.work / "stage", layout.work / "ready"
-    for name in read_tree(stage / "openapi"):
-        if f"openapi/{name}" not in changes:
-            (stage / "openapi" / name).unlink()
+    for name in _staged(stage).keys() - {*changes}:
+        (stage / name).unlink()
     if any(name.startswith(f"{_FOLDER}/") for name in changes):
         # Exchanging twice would undo it: the folder's inode tells a later run whether it was done.
         (stage / "inode").write_text(str((stage / _FOLDER).stat().st_ino), encoding="ascii")
@@ -134,17 +136,18 @@ def _settle(layout: Layout, *, resumed: bool = False) -> None:
     ready, undo = layout.work / "ready", layout.work / "old"
     done: list[Path] = []
     try:
-        for source in sorted((ready / "openapi").rglob("*")):
-            if source.is_file():
-                place = layout.root / source.relative_to(ready)
-                saved = undo / place.relative_to(layout.root)
-                saved.parent.mkdir(parents=True, exist_ok=True)
-                saved.unlink(missing_ok=True)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                if place.exists():
-                    shutil.copy2(place, saved)
+        for name, content in _staged(ready).items():
+            source, place, saved = ready / name, layout.root / name, undo / name
+            saved.parent.mkdir(parents=True, exist_ok=True)
+            saved.unlink(missing_ok=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists():
+                shutil.copy2(place, saved)
+            if content:
                 source.replace(place)
-                done.append(place)
+            else:
+                place.unlink(missing_ok=True)
+            done.append(place)
         new, inode = ready / _FOLDER, ready / "inode"
         if new.exists() and inode.exists() and inode.read_text(encoding="ascii") == str(new.stat().st_ino):
             exchange(new, layout.generated)
@@ -156,7 +159,7 @@ def _settle(layout: Layout, *, resumed: bool = False) -> None:
             if saved.exists():
                 saved.replace(place)
             else:
-                place.unlink()
+                place.unlink(missing_ok=True)
         ready.rename(layout.work / "stage")
         raise
     shutil.rmtree(undo, ignore_errors=True)

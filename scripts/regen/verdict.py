@@ -90,7 +90,7 @@ def check_bump(base_version: str, version: str, bump: Bump) -> str | None:
     rule = " (before 1.0 a major change raises y of 0.y.z, any other z)" if old < (1, 0, 0) else ""
     return (
         f"the changes since {base_version} call for a {bump} bump{rule}, and the version is {version}: "
-        f"set it to {name} or higher in maia_scim/_version.py"
+        f"set it to {name} or higher: make release SET={name}"
     )
 
 

@@ -214,12 +214,12 @@ def test_a_killed_run_is_brought_together_by_the_next(
 
 
 def test_check_refuses_what_a_kill_left_half_done(checkout: Checkout) -> None:
-    checkout.write(".regen/ready/openapi/report.md", "half done\n")
+    checkout.write(".regen/ready/openapi/note.md", "half done\n")
     done = checkout.regen("--check")
     assert done.code == Exit.DIFFERS
     assert "run make regen: it brings everything together" in done.err
     assert checkout.regen().code == Exit.OK
-    assert checkout.read("openapi/report.md") == "half done\n"
+    assert checkout.read("openapi/note.md") == "half done\n"
     assert checkout.regen("--check").code == Exit.OK
 
 

@@ -132,7 +132,11 @@ class TestGuide:
         committed.write("maia_scim/_version.py", '__version__ = "0.1.1"\n')
         done = committed.regen(*arguments)
         assert done.code == Exit.OK, done.err
-        assert block("the report") == committed.read("openapi/report.md")
+        assert block("the report") == committed.read(".regen/report.md")
+        today = re.compile(r"(?<=specification of )[\d-]{10} \w{8}")
+        assert today.sub("…", block("the fragment")) == today.sub(
+            "…", committed.read("changes/specification.service.md")
+        )
         said = re.search(r"`(regen: files changed: \d+)`", GUIDE)
         assert said
         assert done.out.endswith(f"{said[1]}\n")

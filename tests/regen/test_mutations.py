@@ -21,8 +21,8 @@ def test_a_change_is_taken_and_told(checkout: Checkout, name: str) -> None:
     assert done.code == Exit.OK, done.err
     assert f"Verdict: {case.bump}" in done.out
     assert case.told in done.out
-    assert checkout.read("openapi/report.md") in done.out
-    assert json.loads(checkout.read("openapi/report.json"))["bump"] == case.bump
+    assert checkout.read(".regen/report.md") in done.out
+    assert json.loads(checkout.read(".regen/report.json"))["bump"] == case.bump
     assert json.loads(checkout.read("openapi/vendored.json"))["spec"]["url"] == "file:next.yaml"
 
 

@@ -19,7 +19,13 @@ from scripts.regen.errors import Exit, RegenError
 from scripts.regen.layout import Layout
 from tests.regen.checkout import ROOT
 
-OLD = {"openapi/spec.yaml": b"old", "openapi/same.json": b"same", "generated/p/a.py": b"a", "generated/p/gone.py": b""}
+OLD = {
+    "openapi/spec.yaml": b"old",
+    "openapi/same.json": b"same",
+    "changes/gone.md": b"gone",
+    "generated/p/a.py": b"a",
+    "generated/p/gone.py": b"",
+}
 NEW = {
     "openapi/spec.yaml": b"new",
     "openapi/same.json": b"same",
@@ -27,6 +33,7 @@ NEW = {
     "generated/p/a.py": b"b",
     "generated/p/new.py": b"n",
 }
+STAGED = NEW | {"changes/gone.md": b"", "changes/never.md": b""}
 
 
 def write(folder: Path, files: dict[str, bytes]) -> None:
@@ -46,7 +53,7 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(tmp_path)
 
 
-def commit(layout: Layout, files: dict[str, bytes] = NEW) -> None:
+def commit(layout: Layout, files: dict[str, bytes] = STAGED) -> None:
     with swap.workspace(layout) as stage:
         write(stage, files)
         swap.commit(layout)
@@ -54,10 +61,11 @@ def commit(layout: Layout, files: dict[str, bytes] = NEW) -> None:
 
 def test_everything_moves_into_place(layout: Layout) -> None:
     with swap.workspace(layout) as stage:
-        write(stage, NEW)
+        write(stage, STAGED)
         assert swap.pending(layout) == [
             "openapi/pages/page.md",
             "openapi/spec.yaml",
+            "changes/gone.md",
             "generated/p/a.py",
             "generated/p/gone.py",
             "generated/p/new.py",
@@ -143,7 +151,7 @@ def test_a_commit_that_fails_anywhere_takes_everything_back(
     points = 0
     for at in range(1, 100):
         with swap.workspace(layout) as stage:
-            write(stage, NEW)
+            write(stage, STAGED)
             with monkeypatch.context() as patched:
                 failing = Failing(patched, at, code)
                 met = None
@@ -196,7 +204,7 @@ with swap.workspace(layout) as stage:
     sys.addaudithook(kill)
     swap.commit(layout)
 print(count)
-""" % [(name, content.decode()) for name, content in NEW.items()]
+""" % [(name, content.decode()) for name, content in STAGED.items()]
 
 
 def killed_runs(tmp_path: Path, mode: str) -> Iterator[tuple[int, Layout, int]]:
