@@ -25,8 +25,8 @@ def render(told: Report, then: Origin | None, now: Origin | None) -> str:
     if not told.spec and then == now:
         return ""
     if now and then != now:
-        first = f"The specification of {now}" + (f", in place of that of {then}." if then else ".")
+        first = f"- The specification of {now}" + (f", in place of that of {then}:" if then else ":")
     else:
-        first = "The vendor's specification is the same; what is added to it, or mended of it, is not."
+        first = "- The vendor's specification is the same; what is added to it, or mended of it, is not:"
     bullets = [bullet(it) for it in told.spec] or ["- nothing that the client sends, reads or tells"]
-    return "\n".join((first, "", *bullets, ""))
+    return "\n".join((first, *(f"  {line}" for line in bullets), ""))

@@ -41,8 +41,8 @@ def vendored(checkout: Checkout, text: str) -> str:
 def test_it_grows_stays_and_goes_with_the_changes_since_the_release(released: Checkout) -> None:
     spec = released.read(SPEC)
     first = vendored(released, with_au1(released))
-    assert re.match(r"The specification of [\d-]{10} \w{8}, in place of that of 2026-11-24 a9d09d91\.\n\n", first)
-    assert "- **minor** · `AU1` added: `https://au1.api.matillion.com/dpc` — Region.AU1 is new\n" in first
+    assert re.match(r"- The specification of [\d-]{10} \w{8}, in place of that of 2026-11-24 a9d09d91:\n", first)
+    assert "\n  - **minor** · `AU1` added: `https://au1.api.matillion.com/dpc` — Region.AU1 is new\n" in first
 
     before = released.tree()
     assert released.regen().out.endswith("regen: nothing changed\n")
@@ -73,7 +73,7 @@ def test_check_notices_one_that_is_not_what_it_should_be(released: Checkout, wro
 
     assert done.code == Exit.DIFFERS
     assert f"{NAME} is not what changed of the service since v0.1.0: run make regen" in done.out
-    assert "+- **minor** · `AU1` added" in done.out
+    assert "+  - **minor** · `AU1` added" in done.out
     assert released.tree() == before
     assert released.regen().code == Exit.OK
     assert released.read(NAME) == right
@@ -121,9 +121,9 @@ class TestRender:
     def test_an_overlay_alone_says_that_the_vendor_changed_nothing(self):
         text = fragment.render(FULL, self.NOW, self.NOW)
         assert text.startswith(
-            "The vendor's specification is the same; what is added to it, or mended of it, is not.\n"
+            "- The vendor's specification is the same; what is added to it, or mended of it, is not:\n"
         )
 
     def test_a_specification_without_a_difference_to_us_says_so(self):
         text = fragment.render(NOTHING, base.Origin("2026-01-01", "0" * 64), self.NOW)
-        assert text.endswith("of 2026-01-01 00000000.\n\n- nothing that the client sends, reads or tells\n")
+        assert text.endswith("of 2026-01-01 00000000:\n  - nothing that the client sends, reads or tells\n")
