@@ -52,7 +52,11 @@ class RegenError(Exception):
 
     def __str__(self) -> str:
         """The whole message, as the command prints it."""
-        lines = [f"regen stopped at step '{self.step}': {self.why}"]
+        return self.told("regen")
+
+    def told(self, command: str) -> str:
+        """The whole message, as another command prints it."""
+        lines = [f"{command} stopped at step '{self.step}': {self.why}"]
         if self.where:
             lines.append(f"  where:      {self.where}")
         lines += [f"  {line}" for line in self.details]

@@ -37,11 +37,17 @@ def compare(old: Path, new: Path) -> tuple[Finding, ...]:
     Raises:
         RegenError: If a folder holds no package that can be read.
     """
-    before, after = _load(old), _load(new)
-    found = [*_vanished(before, after), *_retyped(before, after), *_added(before, after)]
+    found = [*differences(_load(old), _load(new))]
     if not found and _files(old) != _files(new):
         found = [Finding(_KIND, new.name, "changed", "patch", "the code differs, what can be used of it does not")]
     return in_order(found)
+
+
+def differences(old: griffe.Module, new: griffe.Module) -> Iterator[Finding]:
+    """The breaking changes and the new names of two modules that griffe has read, with all that is in them."""
+    yield from _vanished(old, new)
+    yield from _retyped(old, new)
+    yield from _added(old, new)
 
 
 def _load(folder: Path) -> griffe.Module:
@@ -136,6 +142,12 @@ def _attribute(old: griffe.Attribute, new: griffe.Attribute) -> Iterator[Finding
     was, now = _Type.of(old.annotation), _Type.of(new.annotation)
     if was != now:
         yield Finding(_KIND, _name(new), "changed", "major", "the attribute's type changes", str(was), str(now))
+    if all(str(it.value).startswith("Literal[") for it in (old, new)):  # the name of a type
+        was, now = _Type.of(str(old.value)), _Type.of(str(new.value))
+        if was != now:
+            wider = was.members < now.members
+            why = "the type has more values" if wider else "the type loses values"
+            yield Finding(_KIND, _name(new), "changed", "minor" if wider else "major", why, str(was), str(now))
     enum = isinstance(old.parent, griffe.Class) and any(str(base).endswith("Enum") for base in old.parent.bases)
     if enum and str(old.value) != str(new.value):
         yield Finding(
@@ -145,7 +157,7 @@ def _attribute(old: griffe.Attribute, new: griffe.Attribute) -> Iterator[Finding
 
 @dataclass(frozen=True)
 class _Argument:
-    """An argument of a constructor that attrs makes."""
+    """An argument of a constructor that attrs makes, or a named tuple has."""
 
     name: str
     type: _Type
@@ -182,9 +194,9 @@ def _constructor(old: griffe.Class, new: griffe.Class) -> Iterator[Finding]:
 
 def _arguments(owner: griffe.Class) -> list[_Argument]:
     define = next((it for it in owner.decorators if it.callable_path in {"attrs.define", "attrs.frozen"}), None)
-    if define is None:
+    if define is None and "NamedTuple" not in map(str, owner.bases):
         return []
-    kw_only = _keywords(define.value).get("kw_only") == "True"
+    kw_only = define is not None and _keywords(define.value).get("kw_only") == "True"
     found: list[_Argument] = []
     for attribute in owner.members.values():
         if (
@@ -227,10 +239,11 @@ def _added(old: griffe.Object, new: griffe.Object) -> Iterator[Finding]:
 
 
 def _members(owner: griffe.Object) -> dict[str, griffe.Object]:
-    """The public things that are defined here; what is only imported is compared where it is defined."""
+    """The public things that are defined here, or inherited; what is imported is compared where it is defined."""
+    inherited = {name: it.final_target for name, it in owner.inherited_members.items()} if owner.is_class else {}
     return {
         name: member
-        for name, member in owner.members.items()
+        for name, member in {**inherited, **owner.members}.items()
         if isinstance(member, griffe.Object) and not (name.startswith("_") and not name.endswith("__"))
         if not _internal(member)
     }
@@ -284,7 +297,9 @@ def _union(node: ast.expr) -> frozenset[str]:
             return _union(inner) | {"None"}
         case ast.Subscript(value=ast.Name(id="Union"), slice=ast.Tuple(elts=parts)):
             return frozenset(name for part in parts for name in _union(part))
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=parts)) if name != "Literal":
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=parts)):
+            return frozenset(f"Literal[{ast.unparse(part)}]" for part in parts)
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Tuple(elts=parts)):
             return frozenset({f"{name}[{', '.join(_spelled(part) for part in parts)}]"})
         case ast.Subscript(value=ast.Name(id=name), slice=inner) if name != "Literal":
             return frozenset({f"{name}[{_spelled(inner)}]"})
