@@ -8,7 +8,7 @@ SETUP := pyproject.toml constraints.txt
 # An editable install with exactly the versions of constraints.txt.
 INSTALL = $(PIP) install --constraint constraints.txt --editable '.[sandbox,cli,keyring,redis]'
 
-.PHONY: help demo test check lint types regen regen-check docs bench soak lock clean
+.PHONY: help demo test check lint types regen regen-check docs bench soak lock release clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ soak: $(VENV)/.demo  ## replace users 100,000 times while one request in a hundr
 bench: $(VENV)/.bench  ## measure speed, memory and size against what would be used instead; ARGS="--quick --only replacing" for less
 	$(BIN)/python -m benchmarks $(ARGS)
 
+release: $(VENV)/.release  ## check, build and tag the version; CHECK=1 tags nothing, SET=x.y.z sets the version and does no more
+	@$(BIN)/python -m scripts.release $(if $(CHECK),--check) $(if $(SET),--set '$(SET)') $(if $(BASE),--base '$(BASE)')
+
 lock:  ## resolve the newest versions that pyproject.toml allows into constraints.txt
 	@scripts/lock.sh
 
@@ -64,7 +67,7 @@ $(VENV)/.demo: $(VENV)/.pip
 	@$(INSTALL)
 	@touch $@
 
-$(VENV)/.regen $(VENV)/.test $(VENV)/.bench $(VENV)/.dev: $(VENV)/.%: $(VENV)/.pip
+$(VENV)/.regen $(VENV)/.release $(VENV)/.test $(VENV)/.bench $(VENV)/.dev: $(VENV)/.%: $(VENV)/.pip
 	@echo "Installing the $* tools"
 	@$(INSTALL) --group $*
 	@touch $@

@@ -79,6 +79,8 @@ def test_the_sdist_holds_what_it_takes_to_regenerate_and_test(built):
     for needed in (
         "openapi/public-api-endpoint-reference.yaml",
         "scripts/regen/__main__.py",
+        "scripts/release/__main__.py",
+        "changes/template.md.jinja",
         "tests/conftest.py",
         "Makefile",
     ):
