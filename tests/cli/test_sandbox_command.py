@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from maia_scim import SPEC, __version__
 from maia_scim.cli.main import COMMANDS, cli
 from maia_scim.cli.sandbox import sandbox
+from tests.cli.command import APART
 from tests.support.canary import PLANTED
 
 MAIN = "import sys; from maia_scim.cli import main; sys.argv[0] = 'maia-scim'; main()"
@@ -127,7 +128,7 @@ def test_what_was_dumped_is_a_seed(tmp_path: Path) -> None:
 def test_a_dump_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "state.json"
 
-    result = CliRunner().invoke(cli, ["sandbox", "--dump", str(file)])
+    result = CliRunner(**APART).invoke(cli, ["sandbox", "--dump", str(file)])
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"Error: {file}: there is no such folder\n"
@@ -136,7 +137,7 @@ def test_a_dump_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
 def test_a_taken_port_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = CliRunner().invoke(cli, ["sandbox", "--port", str(port)])
+        result = CliRunner(**APART).invoke(cli, ["sandbox", "--port", str(port)])
 
     assert result.exit_code == 1
     assert result.stderr.startswith(f"Error: port {port}: ")
@@ -162,7 +163,7 @@ def test_a_bad_seed_file_is_told_by_name(tmp_path: Path, content: str, message: 
     seed = tmp_path / "users.json"
     seed.write_text(content)
 
-    result = CliRunner().invoke(cli, ["sandbox", "--seed", str(seed)])
+    result = CliRunner(**APART).invoke(cli, ["sandbox", "--seed", str(seed)])
 
     assert result.exit_code == 2
     assert str(seed) in result.stderr
@@ -172,7 +173,7 @@ def test_a_bad_seed_file_is_told_by_name(tmp_path: Path, content: str, message: 
 
 @pytest.mark.parametrize("arguments", [["--port", "99999"], ["--port", "x"], ["--seed", "missing.json"], ["--nope"]])
 def test_bad_options_are_told(arguments: list[str]) -> None:
-    result = CliRunner().invoke(cli, ["sandbox", *arguments])
+    result = CliRunner(**APART).invoke(cli, ["sandbox", *arguments])
 
     assert result.exit_code == 2
     assert arguments[0] in result.stderr
@@ -220,7 +221,7 @@ def test_the_list_says_what_the_command_says() -> None:
 
 
 def test_an_unknown_command_is_told() -> None:
-    result = CliRunner().invoke(cli, ["sandbocks"])
+    result = CliRunner(**APART).invoke(cli, ["sandbocks"])
 
     assert result.exit_code == 2
     assert "sandbocks" in result.stderr

@@ -146,8 +146,10 @@ def test_an_editor_that_cannot_be_run_stops_it_and_leaves_nothing(command, sandb
     ran = edit(environment={"EDITOR": command})
 
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err.startswith("Error: nothing was written: ")
-    assert len(ran.err.splitlines()) == 1
+    *shell, told = ran.err.splitlines()
+    assert told.startswith("Error: nothing was written: ")
+    # Before click 8.2 an editor is run by a shell, which has its own say.
+    assert [line for line in shell if not line.startswith("/bin/sh: ")] == []
     assert kept(folder) == []
 
 

@@ -163,7 +163,17 @@ def test_an_http_client_of_another_kind_is_refused(kind):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ALL_PROXY", "socks5://127.0.0.1:1"), ("HTTPS_PROXY", "ftp://x.example"), ("SSL_CERT_FILE", "/no/such.pem")],
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1"),
+        ("HTTPS_PROXY", "ftp://x.example"),
+        pytest.param(
+            "SSL_CERT_FILE",
+            "/no/such.pem",
+            marks=pytest.mark.skipif(
+                httpx.__version__.startswith("0.27."), reason="httpx 0.27 passes over a file that is not there"
+            ),
+        ),
+    ],
 )
 def test_an_environment_that_makes_no_http_client_is_told(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
