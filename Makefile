@@ -10,7 +10,7 @@ SETUP := pyproject.toml $(CONSTRAINTS)
 INSTALL = $(PIP) install --constraint $(CONSTRAINTS) --editable '.[sandbox,cli,keyring,redis]'
 PYTEST = -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-.PHONY: help demo test test-lowest check lint types regen regen-check docs bench soak lock release clean
+.PHONY: help demo test test-lowest check lint types regen regen-check docs audit bench soak lock release clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,7 +34,7 @@ test-lowest:  ## run the tests of what users run with the lowest versions allowe
 	@$(MAKE) --no-print-directory VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt .venv-lowest/.suite
 	.venv-lowest/bin/python $(PYTEST) $(if $(QUICK),$(QUICK_TESTS),$(LOWEST_TESTS))
 
-check: lint types regen-check docs  ## lint, format, types, regen-check, docs
+check: lint types regen-check docs audit  ## lint, format, types, regen-check, docs, audit
 
 lint: $(VENV)/.dev  ## ruff: lint and format; who imports whom
 	$(BIN)/ruff check .
@@ -53,6 +53,9 @@ regen-check: $(VENV)/.regen  ## fail when generated/ is not what its inputs give
 
 docs: $(VENV)/.dev  ## build the documentation into site/
 	$(BIN)/zensical build --strict --clean
+
+audit: $(VENV)/.dev  ## are there known vulnerabilities in what is pinned? AUDIT=required makes "not audited" an error
+	@$(BIN)/python -m scripts.audit $(if $(filter required,$(AUDIT)),--required)
 
 soak: $(VENV)/.demo  ## replace users 100,000 times while one request in a hundred goes wrong; CALLS=number for fewer
 	$(BIN)/python benchmarks/soak.py $(if $(CALLS),--calls $(CALLS))
