@@ -10,10 +10,10 @@ SETUP := pyproject.toml $(CONSTRAINTS)
 INSTALL = $(PIP) install --constraint $(CONSTRAINTS) --editable '.[sandbox,cli,keyring,redis]'
 PYTEST = -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
-.PHONY: help demo test test-lowest check lint types regen regen-check docs audit bench soak lock release clean
+.PHONY: help demo test test-lowest check lint types regen regen-check vendor-update docs audit bench soak lock release clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
 
 demo: $(VENV)/.demo  ## replace a user in a local sandbox, and show it
 	@$(BIN)/maia-scim demo
@@ -36,10 +36,12 @@ test-lowest:  ## run the tests of what users run with the lowest versions allowe
 
 check: lint types regen-check docs audit  ## lint, format, types, regen-check, docs, audit
 
-lint: $(VENV)/.dev  ## ruff: lint and format; who imports whom
+lint: $(VENV)/.dev  ## ruff: lint and format; who imports whom; the workflows against their schemas
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 
 types: $(VENV)/.dev  ## mypy --strict and pyright
 	$(BIN)/mypy
@@ -50,6 +52,9 @@ regen: $(VENV)/.regen  ## regenerate generated/; SPEC=file-or-URL vendors an upd
 
 regen-check: $(VENV)/.regen  ## fail when generated/ is not what its inputs give
 	@$(BIN)/python -m scripts.regen --check $(if $(BASE),--base '$(BASE)')
+
+vendor-update: $(VENV)/.regen  ## vendor what is published now, and raise the version as far as that calls for
+	@$(BIN)/python -m scripts.vendor_update
 
 docs: $(VENV)/.dev  ## build the documentation into site/
 	$(BIN)/zensical build --strict --clean
