@@ -68,8 +68,10 @@ class Package:
             ValueError: If it says nothing that is understood.
         """
         facts = metadata.metadata(self.name)
-        older = [facts.get("License"), *(facts.get_all("Classifier") or ())]  # before there were expressions
-        said = [each for each in (facts.get("License-Expression"),) if each] or [each for each in older if each]
+        expression, licence, classifiers = (
+            facts.get_all(field) or [] for field in ("License-Expression", "License", "Classifier")
+        )
+        said: list[str] = expression or [*licence, *classifiers]  # the latter two are from before there were expressions
         for each in said:
             if permitted(named := _NAMED.get(each, each)):
                 return named

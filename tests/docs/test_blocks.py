@@ -76,7 +76,7 @@ def test_every_block_has_a_checker(block):
     elif block.page.name in STORIES:
         assert block.title or block.language == "console"
     elif block.language == "bash":
-        told = "".join(file.read_text("utf-8") for file in (ROOT / "tests/cli").glob("test_*.py"))
+        told = "".join(file.read_text("utf-8") for file in (ROOT / "tests/cli").rglob("test_*.py"))
         assert f'run_docs("{block.page.name}"' in told
     elif block.language == "python" and block.title:
         assert block.title.startswith("examples/") or block.title in (ROOT / "tests/test_docs.py").read_text("utf-8")

@@ -18,7 +18,7 @@ import pytest
 from maia_scim.sandbox import Sandbox
 from tests.examples.conftest import EXAMPLES
 from tests.examples.connect_proxy import ConnectProxy
-from tests.examples.test_proxy_and_mtls import CERTIFICATE, service
+from tests.examples.mtls import CERTIFICATE, service
 from tests.support.canary import CLIENT_SECRET, PASSWORD
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ import pytest
 from scripts.regen import base, fragment
 from scripts.regen.errors import Exit
 from scripts.regen.layout import Layout
-from tests.regen.checkout import ROOT, SPEC, Checkout
-from tests.regen.test_command import git, with_au1
-from tests.regen.test_report import FULL, NOTHING
+from tests.regen.checkout import ROOT, SPEC, Checkout, git, with_au1
+from tests.regen.reports import FULL, NOTHING
 
 NAME = "changes/specification.service.md"
 VERSION = "maia_scim/_version.py"

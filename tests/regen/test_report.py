@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from scripts.regen import report
-from scripts.regen.report import Report, build
+from scripts.regen.report import build
 from scripts.regen.verdict import Bump, Finding
 from tests.regen.packages import FIELDS, PUT, SPEC, Json, mutated, regenerated
+from tests.regen.reports import FULL, NOTHING
 
 
 @pytest.fixture(scope="module")
@@ -126,24 +127,6 @@ def test_without_a_release_the_specification_decides(tmp_path: Path, facade: Pat
     assert json.loads(found.to_json())["base"] is None
 
 
-NOTHING = Report(base="v1.0.0", spec=(), python=(), without_method=(), type_errors=(), notes=())
-FULL = Report(
-    base="v1.0.0",
-    spec=(
-        Finding("fields", "ScimUser.displayName", "changed", "major", "its Python type changes", "string", "integer"),
-        Finding("enum values", "UserGroup.type", "added", "minor", "a new member", None, "NESTED"),
-        Finding("enum values", "UserGroup.type", "added", "minor", "a new member", None, "OTHER"),
-        Finding("servers", "AU1", "added", "minor", "Region.AU1 is new", None, "https://au1.example.com/dpc"),
-        Finding("fields", "ScimUser.displayName", "changed", "patch", "description only"),
-    ),
-    python=(
-        Finding("python", "models.ScimUser.display_name", "changed", "major", "the attribute's type changes", "a", "b"),
-        Finding("python", "models.UserGroupType.NESTED", "added", "minor", "a new name"),
-    ),
-    without_method=("getUser (GET /Users/{id})",),
-    type_errors=("examples/quick_start.py:3: error: Unsupported operand",),
-    notes=("the overlay\nis superfluous",),
-)
 MARKDOWN = """\
 # Regeneration report
 
