@@ -36,12 +36,13 @@ test-lowest:  ## run the tests of what users run with the lowest versions allowe
 
 check: lint types regen-check docs audit  ## lint, format, types, regen-check, docs, audit
 
-lint: $(VENV)/.dev  ## ruff: lint and format; who imports whom; the workflows against their schemas
+lint: $(VENV)/.dev  ## ruff: lint and format; who imports whom; what GitHub reads against its schemas
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 
 types: $(VENV)/.dev  ## mypy --strict and pyright
 	$(BIN)/mypy
