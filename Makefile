@@ -27,8 +27,8 @@ LOWEST_TESTS := tests/models tests/scim tests/limits tests/facade tests/sandbox 
 # A part of them that uses attrs, dateutil; httpx; redis; scim2-models, scim2-server; click, rich, tomlkit, keyring.
 QUICK_TESTS := $(addprefix tests/,models/test_values.py models/test_wire.py models/test_semantics.py \
 	facade/test_wire.py facade/test_network.py facade/test_http2.py facade/test_hard_to_break.py \
-	limits/test_redis.py::test_the_gate_of_one_process_is_shut_for_all \
-	sandbox/test_personalities.py apply/test_where.py cli/test_profiles.py cli/test_output.py cli/test_users_command.py)
+	limits/redis/test_processes.py::test_the_gate_of_one_process_is_shut_for_all \
+	sandbox/test_personalities.py apply/test_where.py cli/profiles cli/test_output.py cli/test_users_command.py)
 
 test-lowest:  ## run the tests of what users run with the lowest versions allowed, in .venv-lowest; QUICK=1 for a part
 	@$(MAKE) --no-print-directory VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt .venv-lowest/.suite
