@@ -42,15 +42,11 @@ OPERATIONS = [
 SIX = ("asyncio", "asyncio_detailed", "build_request", "read_response", "sync", "sync_detailed")
 
 
+@cache
 def documented(site):
     """Each entry of the reference, by what it is called, with its text."""
-    return _documented(site / "reference")
-
-
-@cache
-def _documented(folder):
     entries = {}
-    for page in folder.glob("*/index.html"):
+    for page in (site / "reference").glob("*/index.html"):
         for part in re.split(r'(?=<h\d [^>]*id="maia)', page.read_text("utf-8"))[1:]:
             [name] = re.findall(r'^<h\d [^>]*id="([^"]*)"', part)
             entries[name] = " ".join(unescape(re.sub(r"<[^>]*>", "", part)).split())
