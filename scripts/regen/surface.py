@@ -127,6 +127,10 @@ def _function(old: griffe.Function, new: griffe.Function) -> Iterator[Finding]:
         bump: Bump = "minor" if narrower else "major"
         yield Finding(_KIND, name, "changed", bump, why, str(was), str(now))
     parameters = {it.name: it for it in new.parameters}
+    known = {it.name for it in old.parameters}
+    for parameter in new.parameters:
+        if parameter.name not in known and not parameter.required:  # griffe tells of one that is
+            yield Finding(_KIND, f"{name}({parameter.name})", "added", "minor", "an argument that may be left out")
     for parameter in old.parameters:
         if other := parameters.get(parameter.name):
             was, now = _Type.of(parameter.annotation), _Type.of(other.annotation)

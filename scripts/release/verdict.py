@@ -105,4 +105,4 @@ def check(verdict: Verdict, version: str) -> None:
     """
     message = check_bump(verdict.version, version, verdict.bump) if verdict.version else None
     if message:
-        raise RegenError("verdict", message, details=list(verdict.lines())[1:], code=Exit.DECIDE)
+        raise RegenError("verdict", message, code=Exit.DECIDE)

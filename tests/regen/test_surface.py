@@ -293,7 +293,7 @@ CASES = [
     ),
     pytest.param(
         edited(UPDATE, ("limit: int | Unset = 20", "limit: int | Unset = 20,\n    order: str | Unset = UNSET")),
-        [("maia_public_api", "changed", "patch", None, None)],
+        [(f"{SYNC}(order)", "added", "minor", None, None)],
         id="optional keyword argument added",
     ),
     pytest.param(
