@@ -31,7 +31,11 @@ BARBARA = "2819c223-7f76-453a-919d-413861904646"
 YASMIN = "9067729b-6a2c-4b3d-8a1e-5f0c2d7e4b11"
 JORDAN = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 # Pages whose story is told as a whole by tests of their own.
-STORIES = ("tutorial.md", "compared-with.md")
+STORIES = {
+    "tutorial.md": "tests/docs/test_tutorial.py",
+    "compared-with.md": "tests/docs/test_compared_with.py",
+    "examples.md": "tests/examples/test_page.py",
+}
 EDIT = '#!/bin/sh\nedit() { cp "$2" before; sed -i "$1" "$2"; ! cmp -s before "$2"; }\nedit'
 # What somebody has at hand who follows a page.
 FILES = {
@@ -84,10 +88,9 @@ def test_every_block_has_a_checker(block):
         assert block.language in ("python", "console", "json", "toml", "yaml", "csv") or block.note == "files"
 
 
-def test_the_tutorial_and_the_comparison_are_stories_that_are_run():
-    for page in STORIES:
-        test = ROOT / "tests/docs" / f"test_{Path(page).stem.replace('-', '_')}.py"
-        assert f"docs/{page}" in test.read_text("utf-8")
+@pytest.mark.parametrize(("page", "test"), STORIES.items())
+def test_stories_have_the_tests_that_are_named(page, test):
+    assert page in (ROOT / test).read_text("utf-8")
 
 
 # -- Commands -----------------------------------------------------------------------------------------
