@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 branch=vendor-update
 git switch --quiet --force-create "$branch"
-for place in openapi generated maia_scim/_version.py changes; do
+for place in openapi generated maia_scim/_version.py changes README.md docs; do
     [ ! -e "$place" ] || git add --all "$place"
 done
 if git diff --cached --quiet; then
@@ -16,9 +16,9 @@ git -c user.name="github-actions[bot]" -c user.email="41898282+github-actions[bo
     commit --quiet --message "Take over what the vendor publishes"
 git push --quiet --force origin "$branch"
 if [ "$(gh pr list --head "$branch" --state open --json number --jq length)" = 0 ]; then
-    gh pr create --head "$branch" --title "Take over what the vendor publishes" --body-file openapi/report.md
+    gh pr create --head "$branch" --title "Take over what the vendor publishes" --body-file .regen/report.md
 else
-    gh pr edit "$branch" --body-file openapi/report.md
+    gh pr edit "$branch" --body-file .regen/report.md
 fi
 # A push by a workflow starts no other workflow, but a request does.
 gh workflow run ci.yml --ref "$branch"

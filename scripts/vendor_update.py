@@ -12,9 +12,11 @@ import sys
 from pathlib import Path
 
 from scripts.regen.errors import Exit
+from scripts.regen.layout import Layout
+from scripts.release import version
 
 ROOT = Path(__file__).parents[1]
-_TOO_LOW = re.compile(r"set it to (\d+\.\d+\.\d+) or higher in (\S+)")
+_TOO_LOW = re.compile(r"set it to (\d+\.\d+\.\d+) or higher")
 
 
 def addresses(root: Path) -> list[str]:
@@ -40,12 +42,13 @@ def main(root: Path = ROOT) -> int:
         print(f"vendoring {address}", flush=True)
         code, message = _regen(root, address)
         if code == Exit.DECIDE and (found := _TOO_LOW.search(message)):
-            version, file = found.groups()
-            before = _raise(root / file, version)
-            print(f"raised the version to {version}", flush=True)
+            layout = Layout(root)
+            before = version.read(layout)
+            version.write(layout, found[1])
+            print(f"raised the version to {found[1]}", flush=True)
             code, message = _regen(root, address)
             if code:
-                (root / file).write_text(before, encoding="utf-8")
+                version.write(layout, before)
         if code:
             print(message, end="", file=sys.stderr)
             return code
@@ -57,13 +60,6 @@ def _regen(root: Path, address: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "scripts.regen", "--spec", address]
     done = subprocess.run(command, cwd=root, stderr=subprocess.PIPE, encoding="utf-8", check=False)
     return done.returncode, done.stderr
-
-
-def _raise(file: Path, version: str) -> str:
-    """Write a version into its file; return what that held before."""
-    before = file.read_text(encoding="utf-8")
-    file.write_text(re.sub(r'^__version__ = ".*"', f'__version__ = "{version}"', before, flags=re.M), encoding="utf-8")
-    return before
 
 
 if __name__ == "__main__":

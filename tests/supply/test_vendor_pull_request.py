@@ -73,7 +73,7 @@ def test_something_new_becomes_one_pull_request(clone, monkeypatch, pending, ver
     _, said = run(clone)
 
     assert [words.split()[:2] for words in said] == [["pr", "list"], ["pr", verb], ["workflow", "run"]]
-    assert "--body-file openapi/report.md" in said[1]
+    assert "--body-file .regen/report.md" in said[1]
     changed = git(clone, "diff", "--name-status", "origin/main", "origin/vendor-update").split()
     assert changed == [
         *("A", "changes/region.service.md"),

@@ -90,7 +90,7 @@ def test_something_new_raises_the_version_and_is_reported_once(released, vendor,
     version = released.read(VERSION).split('"')[-2]
     assert version != maia_scim.__version__
     assert f"raised the version to {version}\n" in capfd.readouterr().out
-    assert "Region.AU1 is new" in released.read("openapi/report.md")
+    assert "Region.AU1 is new" in released.read("changes/specification.service.md")
     git(released, "add", "--all")
     git(released, "commit", "--quiet", "--message=Update")
     assert vendor_update.main(released.root) == 0  # next week
