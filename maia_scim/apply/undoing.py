@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 _THAT_WROTE = """
-SELECT run, base_url, account FROM run r WHERE (?1 IS NULL OR run = ?1) AND EXISTS (
+SELECT run, base_url, account FROM run r WHERE run = coalesce(?, run) AND EXISTS (
     SELECT 1 FROM write WHERE run = r.run
     AND (coalesce(outcome, 'unknown') IN ('done', 'unknown') OR after IS NOT NULL)
 ) ORDER BY run DESC

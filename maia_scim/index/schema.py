@@ -60,7 +60,7 @@ ATTRIBUTES: Final[tuple[tuple[Kind, By, str], ...]] = (
 FIRST: Final[dict[Kind, int]] = {"user": 0, "group": 4}
 LAST: Final[dict[Kind, int]] = {"user": 3, "group": 5}
 
-KNOWN: Final = "SELECT * FROM seen WHERE kind = ? AND id = ?2 COLLATE NOCASE AND id = ?2"
+KNOWN: Final = "SELECT * FROM seen WHERE kind = ? AND id = ? COLLATE NOCASE AND id = ?"
 ADD: Final = """
 INSERT INTO seen (kind, id, at, whole, name, emails, external_id, display_name, role, active)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -79,7 +79,7 @@ CLEAR_MEMBERS: Final = "DELETE FROM member WHERE grp = ? AND (direct = 1 OR by_u
 CLEAR_GROUPS: Final = "DELETE FROM member WHERE id = ? AND by_user = 1"
 ADD_MEMBER: Final = "INSERT OR REPLACE INTO member VALUES (?, ?, ?, 1, 0)"
 ADD_GROUP: Final = "INSERT OR IGNORE INTO member VALUES (?, ?, 'user', ?, 1)"
-MEMBERS_KNOWN: Final = "UPDATE seen SET members = 1 WHERE kind = 'group' AND id = ?1 COLLATE NOCASE AND id = ?1"
+MEMBERS_KNOWN: Final = "UPDATE seen SET members = 1 WHERE kind = 'group' AND id = ? COLLATE NOCASE AND id = ?"
 
 BY_ID: Final = "SELECT * FROM seen WHERE kind = ? AND id = ? COLLATE NOCASE ORDER BY id LIMIT 100"
 IS_ID: Final = "SELECT 1 FROM seen WHERE kind IN ('user', 'group') AND id = ? COLLATE NOCASE"

@@ -36,7 +36,7 @@ def _write(sql: sqlite3.Connection, note: Note, told: set[Mention]) -> None:
     if note.kind == "group":
         sql.execute(schema.CLEAR_MEMBERS, (note.id,))
         sql.executemany(schema.ADD_MEMBER, [(note.id, each.id, each.kind) for each in note.others])
-        sql.execute(schema.MEMBERS_KNOWN, (note.id,))
+        sql.execute(schema.MEMBERS_KNOWN, (note.id, note.id))
     else:
         sql.execute(schema.CLEAR_GROUPS, (note.id,))
         sql.executemany(schema.ADD_GROUP, [(each.id, note.id, each.direct) for each in note.others])
@@ -48,7 +48,7 @@ def _write(sql: sqlite3.Connection, note: Note, told: set[Mention]) -> None:
 
 def forget(sql: sqlite3.Connection, kind: Kind, id: str) -> None:
     """Forget one, and its memberships."""
-    row = sql.execute(schema.KNOWN, (kind, id)).fetchone()
+    row = sql.execute(schema.KNOWN, (kind, id, id)).fetchone()
     if row is not None:
         sql.executemany(schema.FORGET_NAME, [(*name, row["key"]) for name in folded(row)])
         sql.execute(schema.FORGET, (row["key"],))
@@ -65,7 +65,7 @@ def _hint(kind: Kind, id: str, display: str | None, seen: str) -> Note:
 
 def _put(sql: sqlite3.Connection, note: Note) -> bool:
     """Write what it says of the one that it is about; tell whether it did."""
-    known = sql.execute(schema.KNOWN, (note.kind, note.id)).fetchone()
+    known = sql.execute(schema.KNOWN, (note.kind, note.id, note.id)).fetchone()
     if known is not None and not _says_more(note, known):
         return False
     if known is not None and not note.whole:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 import pytest
@@ -38,3 +39,13 @@ def test_the_tests_of_the_lowest_versions_are_there(arguments):
     tests = [word for word in words if word.startswith("tests/")]
     assert len(tests) > 10
     assert [test for test in tests if not (ROOT / test.partition("::")[0]).exists()] == []
+
+
+def test_no_sql_has_numbered_places():
+    """Python 3.12.0 to 3.12.3 warn of `?1` together with a tuple, and an error is what a warning may be made into."""
+    found = {
+        str(file.relative_to(ROOT))
+        for file in (ROOT / "maia_scim").rglob("*.py")
+        if re.search(r"\?[0-9]", file.read_text("utf-8"))
+    }
+    assert found == set()
