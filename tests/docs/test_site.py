@@ -94,16 +94,17 @@ def test_types_of_a_signature_lead_to_their_entry(page, address):
 
 
 @pytest.mark.parametrize(
-    ("words", "path", "anchor"),
+    ("words", "title", "path", "anchor"),
     [
-        ("LossyReplace", "reference/errors/", "maia_scim.errors.LossyReplace"),
-        ("many at once", "speed/", "how-many-at-once"),
+        ("LossyReplace", "LossyReplace", "reference/errors/", "maia_scim.errors.LossyReplace"),
+        ("many at once", "How many at once", "speed/", "how-many-at-once"),
     ],
 )
-def test_search_finds_and_leads_there(words, path, anchor, page, address):
+def test_search_finds_and_leads_there(words, title, path, anchor, page, address):
     page.goto(address)
     page.locator(".md-search__button").click()
     page.keyboard.type(words)
+    expect(page.get_by_role("option").first).to_contain_text(title)  # what the first letters found is gone
     page.get_by_role("option").first.click()
     page.wait_for_url(f"{address}{path}*")
     assert urlsplit(page.url).fragment == anchor

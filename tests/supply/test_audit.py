@@ -144,7 +144,7 @@ def test_both_ends_are_audited_by_default(monkeypatch, capsys):
 
 @pytest.mark.parametrize(("asked", "option"), [([], False), (["AUDIT=required"], True)], ids=["by hand", "in CI"])
 def test_make_hands_on_whether_an_audit_is_required(asked, option):
-    command = ["make", "--dry-run", "audit", *asked]
+    command = ["make", "--dry-run", "--no-print-directory", "audit", *asked]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1].endswith(" -m scripts.audit " + "--required" * option)

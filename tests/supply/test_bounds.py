@@ -32,7 +32,11 @@ def test_what_the_bounds_say_nothing_of_is_pinned_once():
 @pytest.mark.parametrize("arguments", [["QUICK=1"], []], ids=["quick", "all"])
 def test_the_tests_of_the_lowest_versions_are_there(arguments):
     done = subprocess.run(
-        ["make", "--dry-run", "test-lowest", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        ["make", "--dry-run", "--no-print-directory", "test-lowest", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     words = done.stdout.splitlines()[-1].replace("--ignore=", "").split()
