@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import maia_scim
 from scripts.regen import base, fragment
 from scripts.regen.errors import Exit
 from scripts.regen.layout import Layout
@@ -40,7 +41,8 @@ def vendored(checkout: Checkout, text: str) -> str:
 def test_it_grows_stays_and_goes_with_the_changes_since_the_release(released: Checkout) -> None:
     spec = released.read(SPEC)
     first = vendored(released, with_au1(released))
-    assert re.match(r"- The specification of [\d-]{10} \w{8}, in place of that of 2026-11-24 a9d09d91:\n", first)
+    was = f"{maia_scim.SPEC.date} {maia_scim.SPEC.sha256[:8]}"
+    assert re.match(rf"- The specification of [\d-]{{10}} \w{{8}}, in place of that of {was}:\n", first)
     assert "\n  - **minor** · `AU1` added: `https://au1.api.matillion.com/dpc` — Region.AU1 is new\n" in first
 
     before = released.tree()
