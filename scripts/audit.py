@@ -96,14 +96,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--required", action="store_true", help="fail when nothing could be audited")
     options = parser.parse_args(argv)
     wrong = False
-    for name in options.files or FILES:
+    files = options.files or FILES
+    for at, name in enumerate(files):
         try:
             done = audit(Path(name))
         except UnreadableError as error:
             print(f"audit: {error}", file=sys.stderr)
             return 2
         if done.unknown:
-            _box(f"NOT AUDITED: {done.unknown}. Nothing is known of the packages of {name}.")
+            _box(f"NOT AUDITED: {done.unknown}. Nothing is known of the packages of {' and '.join(files[at:])}.")
             return int(options.required or wrong)  # the next file would fare no better
         wrong |= bool(done.wrong)
         for line in done.wrong:

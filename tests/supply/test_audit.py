@@ -103,6 +103,14 @@ def test_a_service_that_says_nothing_is_no_clean_audit(service, pinned, capsys, 
     assert boxed(err).endswith(f"Nothing is known of the packages of {pinned}.")
 
 
+def test_every_file_that_nothing_is_known_of_is_named(service, pinned, capsys):
+    service.known = {}
+
+    assert audit.main([pinned, "another.txt"]) == 0
+
+    assert boxed(capsys.readouterr().err).endswith(f"Nothing is known of the packages of {pinned} and another.txt.")
+
+
 def test_what_was_found_before_the_service_went_away_still_fails(service, pinned, capsys):
     service.known["one"] = [FLAW]
     service.ends_after = 2
