@@ -71,7 +71,8 @@ class Package:
         expression, licence, classifiers = (
             facts.get_all(field) or [] for field in ("License-Expression", "License", "Classifier")
         )
-        said: list[str] = expression or [*licence, *classifiers]  # the latter two are from before there were expressions
+        # The latter two are from before there were expressions.
+        said: list[str] = expression or [*licence, *classifiers]
         for each in said:
             if permitted(named := _NAMED.get(each, each)):
                 return named
