@@ -56,7 +56,7 @@ def write(layout: Layout, version: str) -> list[str]:
 
     Args:
         layout: The checkout.
-        version: The new version, as X.Y.Z.
+        version: The new version, as X.Y.Z; of a tag's name, the `v` is left out.
 
     Returns:
         The files that changed.
@@ -64,7 +64,7 @@ def write(layout: Layout, version: str) -> list[str]:
     Raises:
         RegenError: If it is no version.
     """
-    parsed(version)
+    version = str(parsed(version))
     file = layout.facade / "_version.py"
     texts = {file: re.sub(r'(?m)^(__version__ = )"[^"]*"', rf'\1"{version}"', file.read_text(encoding="utf-8"))}
     for page in pages(layout):

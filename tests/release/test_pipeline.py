@@ -270,4 +270,5 @@ def test_the_version_is_set_everywhere(copy: Copy) -> None:
     assert copy.read(VERSION).endswith('__version__ = "0.9.0"\n')
     assert "maia-scim==0.9.0" in copy.read("docs/versions.md")
     assert "maia-scim[cli,sandbox]==0.9.0" in copy.read("docs/versions.md")
-    assert copy.release("--set", "0.9.0").out == "set: nothing, it is that already\n"
+    for same in ("0.9.0", "v0.9.0"):
+        assert copy.release("--set", same).out == "set: nothing, it is that already\n"
