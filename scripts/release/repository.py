@@ -70,7 +70,8 @@ class Repository:
         if not (self.root / ".git").exists():
             remedy = "git clone the project"
             raise RegenError(_STEP, "this is no git checkout", where=str(self.root), remedy=remedy)
-        if changed := self.git("status", "--porcelain").splitlines():
+        # Whatever the user's configuration hides from `git status`.
+        if changed := self.git("status", "--porcelain", "--untracked-files", "--ignore-submodules=none").splitlines():
             remedy = "commit it, or put it aside: git stash --include-untracked"
             raise RegenError(_STEP, "not all is committed", details=changed[:20], remedy=remedy)
         if self.git("rev-parse", "--is-shallow-repository") == "true":

@@ -146,6 +146,11 @@ class TestRefusals:
         copy.write("new.txt", "")
         untouched(copy, code=Exit.REFUSED, step="tree", told="?? new.txt")
 
+    def test_what_is_new_and_hidden_by_configuration(self, copy: Copy):
+        copy.git("config", "status.showUntrackedFiles", "no")
+        copy.write("maia_scim/new.py", "")
+        untouched(copy, code=Exit.REFUSED, step="tree", told="?? maia_scim/new.py")
+
     def test_a_shallow_clone(self, copy: Copy, tmp_path: Path):
         copy.commit("More")
         copy.git("clone", "--quiet", "--depth=1", f"file://{copy.root}", str(tmp_path / "shallow"))
