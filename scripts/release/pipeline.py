@@ -106,7 +106,7 @@ def judge(root: Path, ref: str | None) -> Exit:
     wanted = version.read(layout)
     tag = f"v{wanted}"
     released = repository.tagged(tag) == repository.head
-    judged = verdict.judge(layout, repository, ref or repository.last_tag(but=tag if released else ""))
+    judged = verdict.judge(layout, repository, ref or version.last(repository, but=tag if released else ""))
     print("\n".join(judged.lines()), flush=True)
     verdict.check(judged, wanted)
     return Exit.OK

@@ -82,13 +82,9 @@ class Repository:
         """The commit that a tag stands for; empty when there is no such tag."""
         return self.asks("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}^{{commit}}")
 
-    def last_tag(self, *, but: str) -> str | None:
-        """The last release before HEAD.
-
-        Args:
-            but: The tag of the release that is being made, which HEAD may have already.
-        """
-        return self.asks("describe", "--tags", "--abbrev=0", f"--match={TAGS}", f"--exclude={but}") or None
+    def tags(self) -> list[str]:
+        """The tags in the history of HEAD that may be releases."""
+        return self.git("tag", "--merged", "HEAD", "--list", TAGS).split()
 
     def export(self, tree: str, folder: Path) -> None:
         """Write the files of a commit or tree into a folder."""

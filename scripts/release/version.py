@@ -11,13 +11,14 @@ from scripts.regen import base
 from scripts.regen.errors import Exit, RegenError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from scripts.regen.layout import Layout
     from scripts.release.repository import Repository
 
 _STEP = "version"
+_FORM = re.compile(r"v?\d+\.\d+\.\d+((a|b|rc)\d+)?")
 # `maia-scim==X.Y.Z`, `maia-scim[cli]==X.Y.Z`, and with a blank or slash, as the command and the User-Agent have it.
 STATED = re.compile(r"(?P<name>\bmaia-scim(?:\[[\w,]+\])?(?:==|/| ))(?P<version>\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)")
 
@@ -82,7 +83,7 @@ def parsed(version: str) -> Version:
     Raises:
         RegenError: If it is none.
     """
-    if not re.fullmatch(r"v?\d+\.\d+\.\d+((a|b|rc)\d+)?", version):
+    if not _FORM.fullmatch(version):
         remedy = "write it as X.Y.Z, such as 1.2.3, or 1.2.3rc1"
         raise RegenError(_STEP, f"{version!r} is no version", remedy=remedy, code=Exit.USAGE)
     return Version(version)
@@ -107,8 +108,23 @@ def check(repository: Repository, version: str, *, tagging: bool) -> str | None:
     if there and (tagging or there != repository.head):
         remedy = "raise the version: make release SET=X.Y.Z"
         raise RegenError(_STEP, f"{tag} is released already, as {there[:8]}", remedy=remedy, code=Exit.DECIDE)
-    last = repository.last_tag(but=tag)
-    if last and parsed(version) <= parsed(last):
+    highest = _highest(it for it in repository.tags() if it != tag)
+    if highest and parsed(version) <= parsed(highest):
         remedy = "raise the version: make release SET=X.Y.Z"
-        raise RegenError(_STEP, f"{version} is not higher than {last}", remedy=remedy, code=Exit.DECIDE)
-    return last
+        raise RegenError(_STEP, f"{version} is not higher than {highest}", remedy=remedy, code=Exit.DECIDE)
+    return last(repository, but=tag)
+
+
+def last(repository: Repository, *, but: str = "") -> str | None:
+    """The last release before HEAD that promises something, which no pre-release does.
+
+    Args:
+        repository: The repository.
+        but: The tag of the release that is being made, which HEAD may have already.
+    """
+    return _highest(it for it in repository.tags() if it != but and re.fullmatch(r"v[\d.]+", it))
+
+
+def _highest(tags: Iterable[str]) -> str | None:
+    """The tag of the highest version; what is no version counts for nothing."""
+    return max(filter(_FORM.fullmatch, tags), key=Version, default=None)

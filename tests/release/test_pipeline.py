@@ -141,6 +141,19 @@ def untouched(copy: Copy, *, code: Exit, step: str, told: str) -> None:
 
 
 @pytest.mark.usefixtures("quick")
+def test_tags_that_are_no_versions_and_those_of_other_branches_do_not_matter(copy: Copy) -> None:
+    for tag in ("v0", "v7-old", "v8.x"):
+        copy.git("tag", tag)
+    copy.git("checkout", "--quiet", "-b", "other")
+    copy.commit("Other")
+    copy.git("tag", "v9.0.0")
+    copy.git("checkout", "--quiet", "main")
+    done = copy.release("--check")
+    assert (done.code, done.err) == (0, "")
+    assert f"version: {NOW}, the first\n" in done.out
+
+
+@pytest.mark.usefixtures("quick")
 class TestRefusals:
     def test_what_is_not_committed(self, copy: Copy):
         copy.write("new.txt", "")
@@ -167,6 +180,13 @@ class TestRefusals:
         copy.commit("More")
         told = "is released already" if last == TAG else f"{NOW} is not higher than {last}"
         untouched(copy, code=Exit.DECIDE, step="version", told=told)
+
+    def test_a_version_that_is_not_higher_than_one_that_was_merged(self, copy: Copy):
+        copy.git("tag", "v0.5.0")
+        copy.git("checkout", "--quiet", "-b", "old", "HEAD")
+        copy.commit("Mend")
+        copy.git("tag", "v0.0.9")
+        untouched(copy, code=Exit.DECIDE, step="version", told=f"{NOW} is not higher than v0.5.0")
 
     def test_a_page_that_states_another_version(self, copy: Copy):
         copy.write("docs/other.md", "`pip install 'maia-scim[cli]==9.9.9'`\n")

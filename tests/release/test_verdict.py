@@ -306,6 +306,18 @@ def test_a_break_of_the_facade_needs_its_version_and_then_its_section(released: 
     assert released.git("tag").split() == ["v0.10.0", "v0.9.3"]
 
 
+def test_a_pre_release_does_not_hide_a_break_of_the_release_before_it(released: Copy) -> None:
+    released.version("0.9.4rc1")
+    released.commit("Candidate")
+    released.git("tag", "v0.9.4rc1")
+    released.replace("maia_scim/users.py", "if_match", "only_version")
+    released.version("0.9.4")
+    released.commit("Rename an argument")
+    for arguments in ((), ("--verdict",)):
+        done = released.release(*arguments)
+        assert (done.code, "verdict: major since v0.9.3" in done.out) == (Exit.DECIDE, True)
+
+
 def test_a_break_of_what_is_generated_is_one_of_the_whole(released: Copy) -> None:
     spec = "generated/openapi.json"
     released.replace(spec, '"nickName"', '"petName"')
