@@ -54,7 +54,7 @@ def audit(file: Path) -> Audit:
         What is known of them.
 
     Raises:
-        UnreadableError: If pip-audit cannot read the file, or cannot run.
+        UnreadableError: If pip-audit cannot read the file or finds nothing in it, or cannot run.
     """
     found, said = _ask(file, "--strict")
     if found is None:  # it gave up: at a package that the service does not know, or since it is not to be reached
@@ -64,8 +64,10 @@ def audit(file: Path) -> Audit:
         if collected is None:
             raise UnreadableError(f"{file}: {why}")
         return Audit(unknown=f"the service of known vulnerabilities could not be asked ({said})")
+    if not found:
+        raise UnreadableError(f"{file}: it pins nothing")
     seen = {each["name"] for each in found if "skip_reason" not in each}
-    if found and not seen:
+    if not seen:
         return Audit(unknown="the service that was asked knows none of the packages, as an index that mirrors another")
     left_out = [f"{name}: was not audited" for name in _names(file) - {each["name"] for each in found}]
     skipped = [f"{each['name']}: {each['skip_reason']}" for each in found if "skip_reason" in each]
@@ -133,8 +135,8 @@ def _ask(file: Path, *options: str) -> tuple[list[dict[str, Any]] | None, str]:
 
 
 def _names(file: Path) -> set[str]:
-    """The packages of a file, spelt as pip-audit spells them."""
-    pinned = re.findall(r"^([\w.-]+)==", file.read_text(encoding="utf-8"), re.M)
+    """What the lines of a file begin with, spelt as pip-audit spells packages; lines that it passes over, too."""
+    pinned = re.findall(r"^[\w.-]+", file.read_text(encoding="utf-8"), re.M)
     return {re.sub(r"[-_.]+", "-", name).lower() for name in pinned}
 
 

@@ -74,6 +74,16 @@ def test_a_package_that_the_service_does_not_know_fails_beside_one_that_it_knows
     assert ("PYSEC-2026-1" in err) == bool(vulnerabilities)
 
 
+@pytest.mark.parametrize("line", ["-e .", "two[more] == 2.0; python_version < '3'"])
+def test_a_line_that_pip_audit_passes_over_fails(service, pinned, capsys, line):
+    with Path(pinned).open("a") as file:
+        file.write(f"{line}\n")
+
+    assert audit.main([pinned]) == 1
+
+    assert f"{pinned}: {line.partition(' ')[0].partition('[')[0]}: was not audited" in capsys.readouterr().err
+
+
 def gone(service, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
 
@@ -122,7 +132,9 @@ def test_what_was_found_before_the_service_went_away_still_fails(service, pinned
     assert "NOT AUDITED" in err
 
 
-@pytest.mark.parametrize("text", ["one>=1.0\n", None], ids=["not pinned", "no such file"])
+@pytest.mark.parametrize(
+    "text", ["one>=1.0\n", "# nothing\n", None], ids=["not pinned", "nothing in it", "no such file"]
+)
 def test_a_file_that_cannot_be_read_is_not_taken_for_a_service_that_cannot(service, tmp_path, capsys, text):
     file = tmp_path / "other.txt"
     if text:
