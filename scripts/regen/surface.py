@@ -74,8 +74,9 @@ def _vanished(old: griffe.Module, new: griffe.Module) -> Iterator[Finding]:
     """What griffe finds: names that are gone, and parameters that callers cannot give as before."""
     for breakage in griffe.find_breaking_changes(old, new):
         kind = breakage.kind
-        if kind is griffe.BreakageKind.RETURN_CHANGED_TYPE or _internal(breakage.obj):
-            continue  # a result's type is told by _function, which has both
+        elsewhere = (griffe.BreakageKind.RETURN_CHANGED_TYPE, griffe.BreakageKind.CLASS_REMOVED_BASE)
+        if kind in elsewhere or _internal(breakage.obj):
+            continue  # a result's type is told by _function, which has both, and a base by _retyped, wherever it stands
         if kind is griffe.BreakageKind.OBJECT_REMOVED:
             for name in _shown(breakage.obj):
                 yield Finding(_KIND, name, "removed", "major", "imports and uses of it fail")
@@ -105,6 +106,10 @@ def _retyped(old: griffe.Object, new: griffe.Object) -> Iterator[Finding]:
             case griffe.Module(), griffe.Module() as after:
                 yield from _retyped(before, after)
             case griffe.Class(), griffe.Class() as after:
+                for base in sorted(_bases(before) - _bases(after)):
+                    yield Finding(
+                        _KIND, _name(after), "changed", "major", "`except` and isinstance find it no more", base
+                    )
                 yield from _constructor(before, after)
                 yield from _retyped(before, after)
             case griffe.Function(), griffe.Function() as after:
@@ -113,6 +118,12 @@ def _retyped(old: griffe.Object, new: griffe.Object) -> Iterator[Finding]:
                 yield from _attribute(before, after)
             case _:
                 pass  # gone, or another kind of thing: griffe tells
+
+
+def _bases(thing: griffe.Class) -> set[str]:
+    """The public classes that a class is one of, by their names; of those from elsewhere, what it names itself."""
+    named = {str(base).partition("[")[0].rpartition(".")[2] for it in (thing, *thing.mro()) for base in it.bases}
+    return {it for it in named if not it.startswith("_")}
 
 
 def _function(old: griffe.Function, new: griffe.Function) -> Iterator[Finding]:
@@ -166,6 +177,7 @@ class _Argument:
     name: str
     type: _Type
     required: bool
+    default: str | None
     positional: bool
     hidden: bool
     """Whether the attribute behind it is private, so that the attributes' comparison leaves it out"""
@@ -182,6 +194,9 @@ def _constructor(old: griffe.Class, new: griffe.Class) -> Iterator[Finding]:
             action: Action = "changed" if it.name in was else "added"
             why = "the constructor demands it now"
             yield Finding(_KIND, f"{_name(new)}({it.name})", action, "major", why)
+        if not it.required and it.name in was and not was[it.name].required and was[it.name].default != it.default:
+            name, why = f"{_name(new)}({it.name})", "the argument's default changes"
+            yield Finding(_KIND, name, "changed", "major", why, was[it.name].default, it.default)
         if it.hidden and it.name in was and was[it.name].type != it.type:
             why = "the argument's type changes"
             yield Finding(
@@ -215,9 +230,10 @@ def _arguments(owner: griffe.Class) -> list[_Argument]:
         if ours or (options or {}).get("init") == "False":
             continue
         required = attribute.value is None if options is None else not options.keys() & {"default", "factory"}
+        default = str(attribute.value) if options is None else options.get("default") or options.get("factory")
         positional = not kw_only and (options or {}).get("kw_only") != "True"
         hidden = attribute.name.startswith("_")
-        found.append(_Argument(name, _Type.of(attribute.annotation), required, positional, hidden))
+        found.append(_Argument(name, _Type.of(attribute.annotation), required, default, positional, hidden))
     return found
 
 
@@ -236,6 +252,9 @@ def _added(old: griffe.Object, new: griffe.Object) -> Iterator[Finding]:
     before = _members(old)
     for name, member in _members(new).items():
         if name not in before and not name.startswith("__"):
+            if "abstractmethod" in member.labels:
+                yield Finding(_KIND, _name(member), "added", "major", "whose class is derived from this has to have it")
+                continue
             for shown in _shown(member):
                 yield Finding(_KIND, shown, "added", "minor", "a new name")
         elif isinstance(member, griffe.Module | griffe.Class) and type(before.get(name)) is type(member):

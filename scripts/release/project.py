@@ -11,13 +11,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KIND = "installation"
-_NAMED = {"optional-dependencies": "extra", "scripts": "command"}
+_NAMED = {"optional-dependencies": "extra", "scripts": "command", "entry-points": "entry point"}
 
 
 def read(root: Path) -> dict[str, Any]:
     """The project table of a tree's pyproject.toml."""
     table: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return table
+
+
+def _flat(table: dict[str, Any]) -> dict[str, Any]:
+    """A table of names; where it has groups, as that of entry points, with the group before each name."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        flat |= {f"{name} {inner}": it for inner, it in value.items()} if isinstance(value, dict) else {name: value}
+    return flat
 
 
 def compare(old: Path, new: Path) -> tuple[Finding, ...]:
@@ -33,7 +41,7 @@ def compare(old: Path, new: Path) -> tuple[Finding, ...]:
     before, after = read(old), read(new)
     found: list[Finding] = []
     for table, word in _NAMED.items():
-        was, now = before.get(table, {}), after.get(table, {})
+        was, now = (_flat(it.get(table, {})) for it in (before, after))
         found += [
             Finding(_KIND, f"{word} {it}", "removed", "major", "who asks for it fails") for it in was if it not in now
         ]

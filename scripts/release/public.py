@@ -51,7 +51,21 @@ def compare(old: Path, new: Path) -> tuple[Finding, ...]:
     Raises:
         RegenError: If a package cannot be read.
     """
-    return in_order(surface.differences(_surface(old), _surface(new)))
+    before, after = _surface(old), _surface(new)
+    return in_order([*surface.differences(before, after), *_constants(before, after)])
+
+
+def _constants(old: griffe.Module, new: griffe.Module) -> Iterator[Finding]:
+    """The exported constants whose value is another."""
+    for name, before in old.members.items():
+        module, _, last = name.rpartition(".")
+        after = new.members.get(name)
+        if not module or not last.isupper() or after is None:
+            continue
+        was, now = (str(it.value) if isinstance(it, griffe.Attribute) else None for it in (before, after))
+        if was != now:
+            shown, why = name.partition(".")[2], "the constant's value changes"
+            yield Finding("python", shown, "changed", "major", why, was, now)
 
 
 def _surface(root: Path) -> griffe.Module:
@@ -87,7 +101,7 @@ def _surface(root: Path) -> griffe.Module:
 
 
 def _exported(loader: griffe.GriffeLoader) -> Iterator[tuple[str, griffe.Object]]:
-    """What the public modules export and is written by hand: the generated package is compared by itself."""
+    """What the public modules export."""
     for path, wanted in MODULES.items():
         try:
             module = loader.modules_collection[path]
@@ -96,8 +110,9 @@ def _exported(loader: griffe.GriffeLoader) -> Iterator[tuple[str, griffe.Object]
         public = [name for name, it in module.members.items() if not it.is_alias and not name.startswith("_")]
         for name in map(str, wanted or module.exports or public):
             thing = _target(module.members.get(name))
-            if thing and not thing.is_module and thing.name != "__version__":
-                yield f"{path}.{name}", thing
+            # Of a module, of what is generated and of the version the name is promised: the rest is compared elsewhere.
+            whole = thing is not None and not thing.is_module and name != "__version__"
+            yield f"{path}.{name}", thing if thing and whole else griffe.Attribute(f"{path}.{name}")
 
 
 def _named(thing: griffe.Object, loader: griffe.GriffeLoader) -> Iterator[griffe.Object]:

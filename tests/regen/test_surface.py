@@ -206,7 +206,7 @@ CASES = [
     ),
     pytest.param(
         edited(MODEL, ("class ScimUser(Model)", "class ScimUser")),
-        [("models.ScimUser", "changed", "major", "Model", "none")],
+        [("models.ScimUser", "changed", "major", "Model", None)],
         id="base class gone",
     ),
     pytest.param(

@@ -15,7 +15,18 @@ from tests.release.copy import Copy
 
 FILES = {
     "generated/maia_public_api/__init__.py": "class Model:\n    pass\n",
-    "maia_scim/__init__.py": "from .client import Client\nfrom . import limits\n\n__all__ = ['Client', 'limits']\n",
+    "maia_scim/__init__.py": "from maia_public_api import Model\n"
+    "from .client import Client\nfrom . import limits, patch\n\n__all__ = ['Client', 'Model', 'limits', 'patch']\n",
+    "maia_scim/errors.py": """\
+class Wrong(Exception): ...
+
+
+class _Answered(Wrong): ...
+
+
+class NotFound(_Answered): ...
+""",
+    "maia_scim/patch.py": "READ_ONLY = frozenset({'id'})\n",
     "maia_scim/client.py": """\
 from maia_public_api import Model
 from .users import Users
@@ -50,7 +61,15 @@ class Users:
     "maia_scim/words.py": "from typing import Literal\n\nGuard = Literal['warn', 'raise']\n",
     "maia_scim/inner.py": "def work(a: int) -> None: ...\n",
     "maia_scim/limits.py": """\
+from abc import ABC, abstractmethod
 from typing import NamedTuple
+
+
+class Limiter(ABC):
+    @abstractmethod
+    def take(self) -> Slot: ...
+
+    def close(self) -> None: ...
 
 
 class Slot(NamedTuple):
@@ -82,6 +101,8 @@ def case(what: str, name: str, old: str, new: str, *expected: str) -> object:
 
 
 CLIENT, USERS, WORDS, LIMITS = (f"maia_scim/{it}.py" for it in ("client", "users", "words", "limits"))
+LOST = "major ~ errors.NotFound"
+GENTLER = ("major ~ errors.Wrong", LOST)  # who catches it, or one that is derived from it, by OSError
 FACADE = [
     case("a method", USERS, "def get", "def fetch", "major - users.Users.get", "minor + users.Users.fetch"),
     case("an argument", USERS, "fresh: bool", "new: bool", "major ~ users.Users.get", "minor + users.Users.get(new)"),
@@ -113,6 +134,20 @@ FACADE = [
     case("an attribute", CLIENT, "    users: Users\n", "", "major - client.Client.users", "major - users.Users"),
     case("a value less", WORDS, "'warn', 'raise'", "'warn'", "major ~ words.Guard"),
     case("a value more", WORDS, "'raise'", "'raise', 'off'", "minor ~ words.Guard"),
+    case("a field's default", LIMITS, "gated: bool = False", "gated: bool = True", "major ~ limits.Slot(gated)"),
+    case(
+        "a method that all who derive have to have",
+        LIMITS,
+        "    def close",
+        "    @abstractmethod\n    def close_async(self) -> None: ...\n\n    def close",
+        "major + limits.Limiter.close_async",
+    ),
+    case("a base class", "maia_scim/errors.py", "Wrong(Exception)", "Wrong(OSError)", *GENTLER),
+    case("a base class behind a private one", "maia_scim/errors.py", "_Answered(Wrong)", "_Answered(Exception)", LOST),
+    case("a private base class", "maia_scim/errors.py", "NotFound(_Answered)", "NotFound(Wrong)"),
+    case("a constant", "maia_scim/patch.py", "'id'", "'id', 'meta'", "major ~ patch.READ_ONLY"),
+    case("a generated name", "maia_scim/__init__.py", "'Model', ", "", "major - Model"),
+    case("a module", "maia_scim/__init__.py", ", 'patch'", "", "major - patch"),
     case("a field demanded", LIMITS, "gated: bool = False", "gated: bool", "major ~ limits.Slot(gated)"),
     case(
         "a method more",
@@ -236,6 +271,7 @@ requires-python = ">=3.11"
 dependencies = ["attrs>=24"]
 optional-dependencies = { cli = ["click>=8"], redis = ["redis>=5"] }
 scripts = { maia-scim = "maia_scim.cli:main" }
+entry-points.pytest11 = { maia_scim = "maia_scim.pytest_plugin" }
 """
 INSTALLATION = [
     case("an extra", "", ', redis = ["redis>=5"]', "", "major - extra redis"),
@@ -246,6 +282,14 @@ INSTALLATION = [
         "scripts = { other",
         "major - command maia-scim",
         "minor + command other",
+    ),
+    case(
+        "the pytest plugin",
+        "",
+        "entry-points.pytest11 = { maia_scim =",
+        "entry-points.pytest11 = { other =",
+        "major - entry point pytest11 maia_scim",
+        "minor + entry point pytest11 other",
     ),
     case("a bound", "", "attrs>=24", "attrs>=25", "minor ~ dependencies"),
     case("a bound of an extra", "", "click>=8", "click>=9", "minor ~ extra cli"),
