@@ -119,7 +119,10 @@ def test_a_release_tells_its_own_section_of_the_changelog(tmp_path):
     assert shell(command, tmp_path, GITHUB_REF_NAME="v9.9.9").returncode == 1
 
 
-def test_a_release_shows_all_its_files(tmp_path):
+@pytest.mark.parametrize(
+    ("tag", "kind"), [("v1.2.3", ""), ("v1.2.3rc1", "--prerelease "), ("v2.0.0b1", "--prerelease ")]
+)
+def test_a_release_shows_all_its_files_and_whether_it_is_one_to_try(tag, kind, tmp_path):
     for name in ("notes.md", "dist/maia-scim-1.0.cdx.json", "dist/SHA256SUMS", "a.whl", "a.tar.gz", "../bin/gh"):
         (tmp_path / "files" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "files" / name).write_text('#!/bin/sh\necho "$*" >>said\n')
@@ -127,11 +130,11 @@ def test_a_release_shows_all_its_files(tmp_path):
     path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
     done = shell(
-        step("release.yml", "announce", "Make the release on GitHub"), tmp_path, GITHUB_REF_NAME="v1", PATH=path
+        step("release.yml", "announce", "Make the release on GitHub"), tmp_path, GITHUB_REF_NAME=tag, PATH=path
     )
 
     assert done.returncode == 0, done.stderr
     said = (tmp_path / "said").read_text()
-    assert said.startswith("release create v1 --verify-tag --title v1 --notes-file files/notes.md files/")
+    assert said.startswith(f"release create {tag} --verify-tag {kind}--title {tag} --notes-file files/notes.md files/")
     shown = {"files/a.tar.gz", "files/a.whl", "files/dist/SHA256SUMS", "files/dist/maia-scim-1.0.cdx.json"}
-    assert {*said.split()[8:]} == shown
+    assert {*said.partition("notes.md ")[2].split()} == shown
