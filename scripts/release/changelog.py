@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scripts.regen.layout import Layout
 
 _STEP = "changelog"
-_KINDS = ("service", "sdk", "cli")
+_NAME = re.compile(r".+\.(service|sdk|cli)\.md")
 _HEADING = re.compile(
     r"^## (?P<version>\S+) \((?P<day>[\d-]{10}), spec (?P<spec>[\d-]{10} [0-9a-f]{8})\)$", re.MULTILINE
 )
@@ -33,10 +33,12 @@ def fragments(layout: Layout) -> list[Path]:
     found = [it for it in sorted(folder.glob("*")) if it.name not in {"README.md", "template.md.jinja"}]
     wrong: list[str] = []
     for path in found:
-        kind = path.name.removesuffix(".md").rpartition(".")[2]
-        text = path.read_text(encoding="utf-8")
-        if kind not in _KINDS or not path.name.endswith(".md"):
+        if not _NAME.fullmatch(path.name) or not path.is_file():
             wrong.append(f"- {layout.short(path)}: not named <name>.service.md, <name>.sdk.md or <name>.cli.md")
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if "\ufffd" in text:
+            wrong.append(f"- {layout.short(path)}: not UTF-8")
         elif not text.startswith("- ") or re.search(r"(?m)^(?!- |  |$)", text.rstrip("\n")):
             wrong.append(f"- {layout.short(path)}: no Markdown list, whose further lines are indented by two")
     if wrong:

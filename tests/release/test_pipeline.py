@@ -209,12 +209,15 @@ class TestRefusals:
         [
             ("thing.feature.md", "- A thing.\n", "changes/thing.feature.md: not named"),
             ("thing.sdk.rst", "- A thing.\n", "changes/thing.sdk.rst: not named"),
+            ("sdk.md", "- A thing.\n", "changes/sdk.md: not named"),
+            (".DS_Store", "\udcff", "changes/.DS_Store: not named"),
+            ("thing.sdk.md", "- A \udcff thing.\n", "changes/thing.sdk.md: not UTF-8"),
             ("thing.sdk.md", "A thing.\n", "changes/thing.sdk.md: no Markdown list"),
             ("thing.sdk.md", "- A thing\nthat goes on.\n", "changes/thing.sdk.md: no Markdown list"),
         ],
     )
     def test_a_fragment_of_another_form(self, copy: Copy, name: str, text: str, told: str):
-        copy.write(f"changes/{name}", text)
+        (copy.root / "changes" / name).write_bytes(text.encode(errors="surrogateescape"))
         copy.commit("Fragment")
         untouched(copy, code=Exit.REFUSED, step="changelog", told=told)
 
