@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.regen.errors import Exit
+from scripts.regen.errors import Exit, RegenError
 from scripts.regen.layout import Layout
 from scripts.release import version
 
@@ -63,4 +63,9 @@ def _regen(root: Path, address: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        code = main()
+    except RegenError as error:  # a page states another version
+        print(error.told("vendor-update"), file=sys.stderr)
+        code = error.code
+    raise SystemExit(code)

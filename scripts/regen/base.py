@@ -11,18 +11,22 @@ import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from packaging.version import Version
+
 from scripts.regen.document import is_object
 from scripts.regen.errors import Exit, RegenError
 from scripts.regen.layout import PACKAGE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from scripts.regen.layout import Layout
 
 _STEP = "base"
-# The tags that are releases.
+# The tags that may be releases, as git lists them; and those that promise something, which no pre-release does.
 TAGS = "v[0-9]*"
+_FINAL = re.compile(r"v\d+\.\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class Base:
     version: str | None = None
 
 
+def last_release(tags: Iterable[str]) -> str | None:
+    """The highest of the tags that are releases; None before the first."""
+    return max(filter(_FINAL.fullmatch, tags), key=Version, default=None)
+
+
 def find(layout: Layout, ref: str | None, scratch: Path) -> Base:
     """Fetch the state to compare with.
 
@@ -75,7 +84,7 @@ def find(layout: Layout, ref: str | None, scratch: Path) -> Base:
     """
     asked = ref is not None
     if _is_checkout(layout):
-        ref = ref or _git(layout, "describe", "--tags", "--abbrev=0", f"--match={TAGS}").decode().strip() or None
+        ref = ref or last_release(_git(layout, "tag", "--merged", "HEAD", "--list", TAGS).decode().split())
     if not ref:
         return Base(None, read_spec(layout.generated))
     if not _is_checkout(layout) or not _git(layout, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"):

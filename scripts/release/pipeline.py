@@ -56,6 +56,8 @@ def release(root: Path, options: Options) -> Exit:
     """
     layout, repository = Layout(root), Repository(root)
     repository.check()
+    if options.tagging:
+        repository.check_branch()
     wanted = version.read(layout)
     last = version.check(repository, wanted, tagging=options.tagging)
     _done("version", f"{wanted}, after {last}" if last else f"{wanted}, the first")

@@ -32,6 +32,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     f"{FACADE}.limits": ("Limiter", "RateLimit", "Slot"),
     f"{FACADE}.models": (),
     f"{FACADE}.patch": (),
+    f"{FACADE}.pytest_plugin": ("maia_sandbox",),
     f"{FACADE}.sandbox": (),
     f"{FACADE}.sandbox.faults": (),
     f"{FACADE}.token_cache": ("CachedToken", "FileTokenCache", "TokenCache"),

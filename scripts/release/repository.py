@@ -78,6 +78,15 @@ class Repository:
             why = "the clone is shallow: the last release may be missing in it"
             raise RegenError(_STEP, why, remedy="git fetch --unshallow --tags; in a workflow, fetch-depth: 0")
 
+    def check_branch(self) -> None:
+        """Refuse a HEAD that is on no branch: the commit of the changelog would be on none.
+
+        Raises:
+            RegenError: If it is.
+        """
+        if not self.asks("symbolic-ref", "--quiet", "HEAD"):
+            raise RegenError(_STEP, "HEAD is on no branch", remedy="git switch main; to check and build alone: CHECK=1")
+
     def tagged(self, tag: str) -> str:
         """The commit that a tag stands for; empty when there is no such tag."""
         return self.asks("rev-parse", "--verify", "--quiet", f"refs/tags/{tag}^{{commit}}")
@@ -95,7 +104,7 @@ class Repository:
     def aside(self) -> Generator[Repository]:
         """Check HEAD out into a folder of its own, where a commit can be made that this tree knows nothing of."""
         with tempfile.TemporaryDirectory(prefix="release-") as folder:
-            self.git("worktree", "prune")  # what a killed run left
+            self.git("worktree", "prune")  # forgets what a killed run left, once that is gone
             tree = Path(folder) / "tree"
             self.git("worktree", "add", "--quiet", "--detach", str(tree), "HEAD")
             try:

@@ -9,12 +9,13 @@ from packaging.version import Version
 
 from scripts.regen import base
 from scripts.regen.errors import Exit, RegenError
+from scripts.regen.layout import Layout
+from scripts.release import changelog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from scripts.regen.layout import Layout
     from scripts.release.repository import Repository
 
 _STEP = "version"
@@ -108,11 +109,16 @@ def check(repository: Repository, version: str, *, tagging: bool) -> str | None:
     if there and (tagging or there != repository.head):
         remedy = "raise the version: make release SET=X.Y.Z"
         raise RegenError(_STEP, f"{tag} is released already, as {there[:8]}", remedy=remedy, code=Exit.DECIDE)
-    highest = _highest(it for it in repository.tags() if it != tag)
+    others = (it for it in repository.tags() if it != tag and _FORM.fullmatch(it))  # pre-releases, too
+    highest = max(others, key=Version, default=None)
     if highest and parsed(version) <= parsed(highest):
         remedy = "raise the version: make release SET=X.Y.Z"
         raise RegenError(_STEP, f"{version} is not higher than {highest}", remedy=remedy, code=Exit.DECIDE)
-    return last(repository, but=tag)
+    found = last(repository, but=tag)
+    if told := [it for it in changelog.versions(Layout(repository.root)) if it != version and not found]:
+        why = f"the changelog tells of {told[0]}, and no release is tagged here"
+        raise RegenError(_STEP, why, remedy="git fetch --tags")
+    return found
 
 
 def last(repository: Repository, *, but: str = "") -> str | None:
@@ -122,9 +128,4 @@ def last(repository: Repository, *, but: str = "") -> str | None:
         repository: The repository.
         but: The tag of the release that is being made, which HEAD may have already.
     """
-    return _highest(it for it in repository.tags() if it != but and re.fullmatch(r"v[\d.]+", it))
-
-
-def _highest(tags: Iterable[str]) -> str | None:
-    """The tag of the highest version; what is no version counts for nothing."""
-    return max(filter(_FORM.fullmatch, tags), key=Version, default=None)
+    return base.last_release(it for it in repository.tags() if it != but)

@@ -169,6 +169,15 @@ class TestRefusals:
         copy.git("clone", "--quiet", "--depth=1", f"file://{copy.root}", str(tmp_path / "shallow"))
         untouched(Copy(tmp_path / "shallow"), code=Exit.REFUSED, step="tree", told="git fetch --unshallow --tags")
 
+    def test_a_head_on_no_branch(self, copy: Copy):
+        copy.git("checkout", "--quiet", "--detach")
+        untouched(copy, code=Exit.REFUSED, step="tree", told="HEAD is on no branch")
+
+    def test_a_clone_without_the_tags_of_what_the_changelog_tells_of(self, copy: Copy):
+        copy.write("CHANGELOG.md", copy.read("CHANGELOG.md") + "\n## 0.0.9 (2026-01-02, spec 2026-01-01 a9d09d91)\n")
+        copy.commit("Older")
+        untouched(copy, code=Exit.REFUSED, step="version", told="git fetch --tags")
+
     def test_no_repository(self, tmp_path: Path, copy: Copy):
         (copy.root / ".git").rename(tmp_path / "gone")
         done = copy.release()

@@ -26,7 +26,9 @@ def clone(tmp_path, monkeypatch):
         (clone / folder).mkdir()
     shutil.copy2(ROOT / "scripts" / "vendor-pull-request.sh", clone / "scripts")
     (clone / "maia_scim" / "_version.py").write_text("1\n")
-    (clone / "openapi" / "report.md").write_text("# Report\n")
+    (clone / ".gitignore").write_text("/.regen/\n")
+    (clone / ".regen").mkdir()
+    (clone / ".regen" / "report.md").write_text("# Report\n" + "- more\n" * 20_000)
     (clone / "generated" / "old.py").write_text("")
     git(clone, "add", "--all")
     git(clone, "commit", "--quiet", "--message=Begin")
@@ -73,7 +75,8 @@ def test_something_new_becomes_one_pull_request(clone, monkeypatch, pending, ver
     _, said = run(clone)
 
     assert [words.split()[:2] for words in said] == [["pr", "list"], ["pr", verb], ["workflow", "run"]]
-    assert "--body-file .regen/report.md" in said[1]
+    assert "--body-file .regen/body.md" in said[1]
+    assert 50_000 < (clone / ".regen" / "body.md").stat().st_size < 65_536  # which is what GitHub takes
     changed = git(clone, "diff", "--name-status", "origin/main", "origin/vendor-update").split()
     assert changed == [
         *("A", "changes/region.service.md"),
