@@ -11,7 +11,8 @@ from tests.regen.checkout import Checkout, git, with_au1
 
 @pytest.fixture
 def released(checkout: Checkout) -> Checkout:
-    """A copy that is a repository with a tag."""
+    """A copy that is a repository with a tag, at the version of the tag."""
+    checkout.write("maia_scim/_version.py", '__version__ = "0.1.0"\n')
     git(checkout, "init", "--quiet")
     git(checkout, "add", "--all")
     git(checkout, "commit", "--quiet", "--message=Release")
