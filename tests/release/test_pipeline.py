@@ -100,6 +100,7 @@ def test_a_release(copy: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     assert copy.git("status", "--porcelain") == ""
 
     # It is there once and for all.
+    copy.git("checkout", "--quiet", "main")
     done = copy.release()
     assert done.code == Exit.DECIDE
     assert f"{TAG} is released already" in done.err
