@@ -22,6 +22,7 @@ COPIED = (
     *("README.md", "CHANGELOG.md", "LICENSE", "NOTICE"),
 )
 VERSION = "maia_scim/_version.py"
+NOW = "0.1.0"
 # Instead of `make test check`, which takes minutes and is what these tests are a part of.
 SUITE = (sys.executable, "-c", "pass")
 
@@ -43,7 +44,7 @@ class Copy:
 
     @staticmethod
     def create(root: Path) -> Copy:
-        """As it stands in this checkout, committed, without a tag."""
+        """This checkout as it stood before a first release, at whatever version it is: committed, without a tag."""
         root.mkdir(parents=True)
         for name in COPIED:
             source = ROOT / name
@@ -56,6 +57,12 @@ class Copy:
         for name, value in (("user.name", "Me"), ("user.email", "me@example.com"), ("commit.gpgsign", "false")):
             copy.git("config", name, value)
         copy.git("config", "tag.gpgsign", "false")
+        copy.write("CHANGELOG.md", "# Changelog\n\n<!-- releases -->\n")
+        for fragment in (root / "changes").glob("*.*.md"):
+            fragment.unlink()
+        for kind in ("service", "sdk", "cli"):
+            copy.write(f"changes/first.{kind}.md", f"- Something of the {kind}.\n")
+        copy.version(NOW)
         copy.commit("Start")
         return copy
 

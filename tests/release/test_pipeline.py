@@ -14,14 +14,12 @@ from pathlib import Path
 
 import pytest
 
-import maia_scim
 from maia_scim import SPEC
 from scripts.regen.errors import Exit, RegenError
 from scripts.release import bom, distribution, pipeline
 from scripts.release.repository import Repository
-from tests.release.copy import VERSION, Copy
+from tests.release.copy import NOW, VERSION, Copy
 
-NOW = maia_scim.__version__
 TAG = f"v{NOW}"
 
 
@@ -210,7 +208,7 @@ class TestRefusals:
         assert copy.release("--set", "1.2").code == Exit.USAGE
 
     def test_nothing_to_tell(self, copy: Copy):
-        copy.git("rm", "--quiet", *(f"changes/first-release.{kind}.md" for kind in ("service", "sdk", "cli")))
+        copy.git("rm", "--quiet", *(f"changes/first.{kind}.md" for kind in ("service", "sdk", "cli")))
         copy.commit("Nothing")
         untouched(copy, code=Exit.DECIDE, step="changelog", told=f"nothing tells of {NOW}")
 
