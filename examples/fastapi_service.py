@@ -3,8 +3,8 @@
 Set MAIA_REGION, MAIA_CLIENT_ID and MAIA_CLIENT_SECRET, or paste what `maia-scim sandbox` prints. Then:
 
     pip install maia-scim fastapi hypercorn
-    hypercorn --bind 127.0.0.1:8000 examples/fastapi_service:app
-    curl -X PUT -H 'Content-Type: application/json' -d '{"title": "Data Engineer"}' http://127.0.0.1:8000/users/ID/title
+    hypercorn --bind 127.0.0.1:8080 examples/fastapi_service:app
+    curl -X PUT -H 'Content-Type: application/json' -d '{"title": "Data Engineer"}' http://127.0.0.1:8080/users/ID/title
 
 Whoever reaches it may change titles: put your own authentication in front. Each worker process has a client, and so a
 token and a rate limit, of its own.

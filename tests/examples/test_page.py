@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGE = (EXAMPLES.parent / "docs" / "examples.md").read_text("utf-8")
 SECTIONS = {text.partition("\n")[0]: text for text in PAGE.split("\n## ")[1:]}
-SERVED, PROXY = "127.0.0.1:8000", "proxy.example:3128"
+SERVED, PROXY = "127.0.0.1:8080", "proxy.example:3128"
 BEGIN = "-- a command begins --"
 
 
