@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from scripts import written
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "supply-chain.md"
-BEGIN = "<!-- written by python -m scripts.licence_table -->\n"
-END = "<!-- end of what is written -->\n"
+BEGIN = written.begin("scripts.licence_table")
 
 HEAD = ("package", "bound", "needed by", "licence", "what for")
 # A licence that is not here is looked at by a person before anything that has it is taken in.
@@ -121,23 +122,16 @@ def table() -> str:
         else (f"`{each.name}`", "", ", ".join(sorted(each.needed_by)), each.licence, "")
         for each in packages()
     ]
-    return "".join(f"| {' | '.join(line)} |\n" for line in (HEAD, ("---",) * len(HEAD), *rows))
+    return written.markdown(HEAD, ("---",) * len(HEAD), *rows)
 
 
 def page(text: str) -> str:
     """A page with the table in the place of the one it has.
 
-    Args:
-        text: The page.
-
     Raises:
         ValueError: If the page lacks the marks that the table stands between.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} lacks the line {(end and BEGIN) or END!r}")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return written.put(text, BEGIN, table())
 
 
 if __name__ == "__main__":

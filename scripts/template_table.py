@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts import written
 from scripts.regen.layout import Layout
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "how-it-is-built.md"
-BEGIN = "<!-- written by python -m scripts.template_table -->\n"
-END = "<!-- end of what is written -->\n"
+BEGIN = written.begin("scripts.template_table")
 
 HEAD = ("file", "stock lines", "our lines", "of these new", "what it is for, in the file's own words")
 
@@ -41,24 +41,16 @@ def table() -> str:
         for (name, _, _, words), numbers in zip(rows, counts, strict=True)
     ]
     sums = (str(sum(column)) for column in zip(*counts, strict=True))
-    lines = [HEAD, ("---", "--:", "--:", "--:", "---"), *cells, ("**all**", *sums, "")]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return written.markdown(HEAD, ("---", "--:", "--:", "--:", "---"), *cells, ("**all**", *sums, ""))
 
 
 def page(text: str) -> str:
     """A page with the table in the place of the one it has.
 
-    Args:
-        text: The page.
-
     Raises:
         ValueError: If the page lacks the marks that the table stands between.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE.name} lacks the line {(end and BEGIN) or END!r}")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    return written.put(text, BEGIN, table())
 
 
 def _text(file: Path) -> str:
