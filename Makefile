@@ -8,7 +8,8 @@ CONSTRAINTS := constraints.txt
 SETUP := pyproject.toml $(CONSTRAINTS)
 # An editable install with exactly the versions of constraints.txt.
 INSTALL = $(PIP) install --constraint $(CONSTRAINTS) --editable '.[sandbox,cli,keyring,redis]'
-PYTEST = -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# In the order of folders: by default, files with few tests come last, and those are slow.
+PYTEST = -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help demo test test-lowest check lint types regen regen-check vendor-update docs audit bench soak lock release clean
 
